@@ -1,0 +1,23 @@
+//! Tables of the Proviso database, one file a table.
+//!
+//! No logic lives here. Instants are `BIGINT` milliseconds since the epoch in both databases; documents are JSON text.
+
+pub mod attempt;
+pub mod audit_entry;
+pub mod breach;
+pub mod clock;
+pub mod credential;
+pub mod cursor;
+pub mod idempotency;
+pub mod instance;
+pub mod notice;
+pub mod person;
+pub mod program_version;
+pub mod record;
+pub mod role_holding;
+pub mod setting;
+pub mod source_row;
+pub mod source_version;
+pub mod task;
+pub mod timer;
+pub mod webhook;

@@ -1,0 +1,34 @@
+//! Forward and backward steps of the database.
+//!
+//! Guarantee: each step runs in one transaction on both backends, so a step that is cut off leaves nothing behind. A
+//! published step never changes; later ones expand first and contract in a release of their own.
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+mod dialect;
+mod m20261123_000001_create_instance_tables;
+mod m20261123_000002_create_audit_tables;
+mod m20261123_000003_create_reference_tables;
+mod m20261123_000004_create_outbox_tables;
+
+/// The ordered list of steps.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_create_instance_tables::Migration),
+            Box::new(m20261123_000002_create_audit_tables::Migration),
+            Box::new(m20261123_000003_create_reference_tables::Migration),
+            Box::new(m20261123_000004_create_outbox_tables::Migration),
+        ]
+    }
+}
+
+/// The names of all steps this program knows, in order.
+pub fn known_steps() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}

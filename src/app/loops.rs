@@ -1,0 +1,218 @@
+//! The loops that run beside requests: the timer engine, the fan-out and the sender, and how a sandbox walks them.
+//!
+//! Guarantee: while a sandbox's clock is walked no loop passes on its own, so what is due happens in order of time and
+//! is counted once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::instant::Instant;
+use crate::outbox::{Dispatcher, FanOut};
+use crate::scheduler::Engine;
+use crate::service::sandbox::Moved;
+use crate::service::{Error, Services};
+
+/// The engine looks at least every five seconds; silence of this length means that it hangs.
+const SILENT_AT_MOST_MILLIS: i64 = 60_000;
+/// Passes of sending under way at once, so that a receiver that hangs delays its own pass only.
+const SENDERS: usize = 4;
+/// How long entries behind an older transaction are left alone.
+const HELD_BACK: Duration = Duration::from_millis(20);
+/// Notices leased in one pass of the sender.
+const NOTICES: usize = 100;
+/// The setting that keeps how far a sandbox's clock is from wall time, in milliseconds.
+pub const CLOCK_OFFSET: &str = "sandbox_clock_offset_millis";
+/// Milliseconds the fan-out and the sender sleep at most without looking.
+const LOOK_AGAIN_MILLIS: i64 = 5_000;
+
+/// The three loops over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Loops {
+    services: Services,
+    engine: Engine,
+    fan_out: FanOut,
+    dispatcher: Dispatcher,
+    /// Read by a loop for one pass, written by a walk for as long as it takes.
+    turn: Arc<RwLock<()>>,
+    heartbeat: Heartbeat,
+}
+
+impl Loops {
+    pub fn new(services: Services, fan_out: FanOut, dispatcher: Dispatcher) -> Self {
+        Self { engine: Engine::new(services.clone()), services, fan_out, dispatcher, turn: Arc::default(), heartbeat: Heartbeat::default() }
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.services.clock
+    }
+
+    /// Does everything that is due now: timers, notices and their sending, until nothing is left. Returns the timers fired.
+    pub async fn drain(&self) -> Result<u64, Error> {
+        let mut fired = 0;
+        loop {
+            let pass = self.engine.run_once(self.clock().now()).await?;
+            let fanned = self.fan_out.run_once(self.clock().now(), self.clock().wall()).await.map_err(internal)?;
+            let sent = self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await.map_err(internal)?;
+            fired += pass.fired;
+            if pass.fired + pass.stale == 0 && fanned.is_idle() && sent.is_idle() {
+                return Ok(fired);
+            }
+            if fanned.held_back {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Moves the clock to `to` by way of every due instant in order, doing all that is due at each.
+    pub async fn advance_to(&self, to: Instant) -> Result<Moved, Error> {
+        let _walk = self.turn.write().await;
+        let clock = self.clock();
+        let from = clock.freeze().map_err(|error| Error::State { code: "clock_not_movable", message: error.to_string() })?;
+        let walked = self.walk(from, to).await;
+        // The clock runs on even when the walk stopped half-way.
+        if let Err(error) = clock.thaw() {
+            tracing::warn!(%error, "the clock was not set running again");
+        }
+        walked
+    }
+
+    async fn walk(&self, from: Instant, to: Instant) -> Result<Moved, Error> {
+        let clock = self.clock();
+        let backwards = |asked: Instant| Error::State {
+            code: "clock_backwards",
+            message: format!("the clock stands at {from} and moves forward only; {asked} is earlier"),
+        };
+        if to < from {
+            return Err(backwards(to));
+        }
+        let mut fired = self.drain().await?;
+        while let Some(next) = self.next_due().await?.filter(|next| *next <= to) {
+            if next > clock.now() {
+                clock.set(next).map_err(|_| backwards(next))?;
+            }
+            let done = self.drain().await?;
+            fired += done;
+            if next <= clock.now() && self.next_due().await? == Some(next) {
+                // Something due cannot be done now, a lease held elsewhere for instance: time moves on without it.
+                break;
+            }
+        }
+        clock.set(to).map_err(|_| backwards(to))?;
+        fired += self.drain().await?;
+        self.services.store.set_setting(CLOCK_OFFSET, &clock.offset_millis().to_string()).await?;
+        Ok(Moved { now: to, fired })
+    }
+
+    /// The next instant at which a timer falls due or a notice may be tried.
+    async fn next_due(&self) -> Result<Option<Instant>, Error> {
+        let timer = self.services.store.next_due_at().await?;
+        let notice = self.services.store.next_attempt_at().await?;
+        Ok(timer.into_iter().chain(notice).min())
+    }
+
+    /// Starts the loops; they end after their current pass once `stop` is cancelled.
+    pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
+        let (engine, turn, token) = (self.engine.clone(), self.turn.clone(), stop.clone());
+        let (heartbeat, clock) = (self.heartbeat.clone(), self.clock().clone());
+        tracker.spawn(async move { engine.run(&turn, token, || heartbeat.beat(clock.wall())).await });
+        let (this, token) = (self.clone(), stop.clone());
+        tracker.spawn(async move { this.run_fan_out(token).await });
+        for _ in 0..SENDERS {
+            let (this, token) = (self.clone(), stop.clone());
+            tracker.spawn(async move { this.run_sender(token).await });
+        }
+    }
+
+    /// Why the engine does not seem to work; empty when it does.
+    pub fn reasons_not_ready(&self) -> Vec<String> {
+        let silent_millis = self.heartbeat.silent_millis(self.clock().wall());
+        if silent_millis > SILENT_AT_MOST_MILLIS {
+            vec![format!("the timer engine has not passed for {} seconds", silent_millis / 1_000)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    async fn run_fan_out(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let woken = self.services.wake.fan_out.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            let passed = {
+                let _turn = self.turn.read().await;
+                self.fan_out.run_once(self.clock().now(), self.clock().wall()).await
+            };
+            match passed {
+                Ok(fanned) if fanned.entries > 0 => continue,
+                Ok(fanned) if fanned.held_back => {
+                    // An older transaction is still writing: its entries come first.
+                    self.clock().wall_sleep(HELD_BACK).await;
+                    continue;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "notices could not be made; trying again"),
+            }
+            self.rest(&stop, woken, None).await;
+        }
+    }
+
+    async fn run_sender(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let woken = self.services.wake.sender.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            let passed = {
+                let _turn = self.turn.read().await;
+                self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await
+            };
+            match passed {
+                Ok(sent) if !sent.is_idle() => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "notices could not be sent; trying again"),
+            }
+            let next = self.services.store.next_attempt_at().await.ok().flatten();
+            self.rest(&stop, woken, next).await;
+        }
+    }
+
+    /// Sleeps until a wake-up, `next` or the next look.
+    async fn rest(&self, stop: &CancellationToken, woken: impl Future<Output = ()>, next: Option<Instant>) {
+        let latest = self.clock().now().plus_millis(LOOK_AGAIN_MILLIS).unwrap_or(Instant::MAX);
+        // What is due already and was left alone is looked at again a little later, not at once.
+        let soonest = self.clock().now().plus_millis(LOOK_AGAIN_MILLIS / 10).unwrap_or(Instant::MAX);
+        let until = next.map_or(latest, |next| next.clamp(soonest, latest));
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = woken => {}
+            () = self.clock().sleep_until(until) => {}
+        }
+    }
+}
+
+/// When the engine last passed, in wall milliseconds; 0 before its first pass.
+#[derive(Debug, Clone, Default)]
+struct Heartbeat(Arc<AtomicI64>);
+
+impl Heartbeat {
+    fn beat(&self, wall: Instant) {
+        self.0.store(wall.millis(), Ordering::Relaxed);
+    }
+
+    /// Milliseconds since the last beat; none before the first.
+    fn silent_millis(&self, wall: Instant) -> i64 {
+        match self.0.load(Ordering::Relaxed) {
+            0 => 0,
+            last => wall.millis() - last,
+        }
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal(error.to_string())
+}

@@ -1,0 +1,29 @@
+//! The composition root: the only place that sees every part.
+
+mod furniture;
+mod hints;
+mod installation;
+mod loops;
+pub mod people;
+mod server;
+
+pub use installation::{Installation, Setting};
+pub use loops::{CLOCK_OFFSET, Loops};
+pub use server::{Kind, Server, StartError};
+
+use std::sync::Arc;
+
+use crate::outbox::{AddressPolicy, Directory, check_url, payload};
+use crate::service::programs::Programs;
+use crate::service::webhooks::Receivers;
+
+/// Definitions for the outbox, out of what has been compiled.
+pub fn directory(programs: &Programs) -> Directory {
+    let programs = programs.clone();
+    Directory::new(move |program, version| programs.compiled(program, version).map(|published| published.program.clone()))
+}
+
+/// What subscriptions may name: the event types that leave and the addresses they may go to.
+pub fn receivers(policy: AddressPolicy) -> Receivers {
+    Receivers { event_types: &payload::EVENT_TYPES, check_url: Arc::new(move |url| check_url(url, &policy).map(|_| ())) }
+}

@@ -1,0 +1,132 @@
+//! What can be asked of an instance, and who asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::record::Evidence;
+use super::value::Json;
+use crate::ids::{BreachId, CommandId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RoleId, TaskId, TimerId, Username, WorkflowId};
+
+/// One command with what identifies it. It is decided at the instant the store reads, never at one it carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    pub id: CommandId,
+    pub by: By,
+    pub command: Command,
+    /// The revision of the task the caller saw.
+    pub if_match: Option<i64>,
+    /// The key under which the reply is kept, so that a repeated request changes nothing.
+    pub idempotency: Option<Idempotency>,
+    /// Decide and answer, but write nothing.
+    pub dry_run: bool,
+}
+
+/// Who a command comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    Person(Username),
+    /// The timer engine.
+    Engine,
+}
+
+/// Identifies a repeated request: the same key by the same person on the same route with the same body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    pub route: String,
+    /// SHA-256 of the request body, hex.
+    pub body_hash: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Start(Start),
+    Claim(TaskId),
+    Release(TaskId),
+    Assign { task: TaskId, to: Username },
+    SaveDraft { task: TaskId, fields: IndexMap<FieldId, Json> },
+    ConfirmGate { task: TaskId, gate: GateId, confirmed: bool, evidence: Option<Evidence> },
+    Complete { task: TaskId, submission: Submission },
+    Comment { task: TaskId, text: String },
+    Cancel { instance: InstanceId, reason: String },
+    Acknowledge { breach: BreachId, note: Option<String> },
+    Explain { breach: BreachId, code: String, note: String },
+    FireTimer { timer: TimerId, generation: i64, instance: InstanceId },
+}
+
+/// Start values of a new instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    pub program: ProgramId,
+    pub workflow: WorkflowId,
+    pub started_with: IndexMap<FieldId, Json>,
+}
+
+/// What a person sends to complete a task.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    #[serde(default)]
+    pub fields: IndexMap<FieldId, Json>,
+    #[serde(default)]
+    pub gates: IndexMap<GateId, GateSubmission>,
+    #[serde(default)]
+    pub outcome: Option<OutcomeId>,
+    #[serde(default)]
+    pub asks: IndexMap<FieldId, Json>,
+}
+
+/// A gate as it is sent: `{confirmed, evidence: {note, reference}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateSubmission {
+    pub confirmed: bool,
+    #[serde(default)]
+    pub evidence: Option<Evidence>,
+}
+
+/// The row a command is about; the store finds the instance from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    New,
+    Instance(InstanceId),
+    Task(TaskId),
+    Breach(BreachId),
+}
+
+impl Command {
+    pub fn target(&self) -> Target {
+        match self {
+            Self::Start(_) => Target::New,
+            Self::Claim(task)
+            | Self::Release(task)
+            | Self::Assign { task, .. }
+            | Self::SaveDraft { task, .. }
+            | Self::ConfirmGate { task, .. }
+            | Self::Complete { task, .. }
+            | Self::Comment { task, .. } => Target::Task(*task),
+            Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => Target::Instance(*instance),
+            Self::Acknowledge { breach, .. } | Self::Explain { breach, .. } => Target::Breach(*breach),
+        }
+    }
+}
+
+/// A person as the store knew them inside the transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Principal {
+    pub username: String,
+    pub name: String,
+    pub active: bool,
+    /// Program roles they hold.
+    pub roles: BTreeMap<ProgramId, BTreeSet<RoleId>>,
+    pub administrator: bool,
+    pub auditor: bool,
+    pub integrator: bool,
+}
+
+/// Who acts, resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor<'a> {
+    Person(&'a Principal),
+    Engine,
+}

@@ -1,0 +1,126 @@
+//! Counting a budget forward from an anchor and noting what is passed over, as data.
+//!
+//! Every loop moves one calendar day on and asks the calendar about it, which refuses dates it does not know: so a walk
+//! takes at most as many steps as the calendar has days.
+
+use chrono::{Days, NaiveDate, NaiveDateTime};
+
+use super::Error;
+use super::agenda::{Agenda, Day};
+use super::calendar::DayOff;
+use super::zone::{Fit, Zone};
+use crate::domain::definition::{TimeRules, Within};
+use crate::instant::Instant;
+
+/// A budget counted to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    pub within: Within,
+    pub anchor: Instant,
+    /// The last instant that is on time.
+    pub due: Instant,
+    /// What did not count, in the order it was met.
+    pub skips: Vec<Skip>,
+}
+
+/// Something a walk passed over, or bent around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// The anchor's own day is off; it is day 0 all the same.
+    DayZero { date: NaiveDate, why: DayOff },
+    /// A calendar day without open hours.
+    Day { date: NaiveDate, why: DayOff },
+    /// Not open from the first instant to just before the second.
+    Closed { from: Instant, to: Instant },
+    /// The local time looked for does not exist.
+    Gap { local: NaiveDateTime },
+    /// The local time looked for exists twice.
+    Overlap { local: NaiveDateTime },
+}
+
+/// Counts `within` from `anchor`.
+pub(super) fn walk(within: Within, anchor: Instant, time: &TimeRules) -> Result<Walk, Error> {
+    let mut skips = Vec::new();
+    let due = match within {
+        Within::Elapsed(length) if length.millis <= 0 => return Err(Error::NoTime(within.to_string())),
+        Within::BusinessHours(0) | Within::BusinessDays(0) | Within::CalendarDays(0) => return Err(Error::NoTime(within.to_string())),
+        Within::Elapsed(length) => anchor.plus_millis(length.millis).map_err(|_| Error::OutOfRange)?,
+        Within::BusinessHours(hours) => advance(&Agenda::of(time)?, anchor, i64::from(hours) * 3_600_000, |skip| skips.push(skip))?,
+        Within::BusinessDays(days) => business_days(&Agenda::of(time)?, anchor, days, |skip| skips.push(skip))?,
+        Within::CalendarDays(days) => calendar_days(Zone(time.zone), anchor, days, |skip| skips.push(skip))?,
+        Within::SameDay => Zone(time.zone).last_of(Zone(time.zone).date(anchor))?,
+    };
+    Ok(Walk { within, anchor, due, skips })
+}
+
+/// The earliest instant at which `millis` of open hours have passed since `anchor`.
+pub(super) fn advance(agenda: &Agenda, anchor: Instant, millis: i64, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
+    let mut left = millis;
+    let mut closed_since = anchor;
+    let mut date = agenda.zone.date(anchor);
+    loop {
+        match agenda.day(date)? {
+            Day::Off(why) => skip(Skip::Day { date, why }),
+            Day::Open(from, to) if anchor < to => {
+                let start = anchor.max(from);
+                if closed_since < start {
+                    skip(Skip::Closed { from: closed_since, to: start });
+                }
+                let open = to.millis_since(start);
+                if left <= open {
+                    return start.plus_millis(left).map_err(|_| Error::OutOfRange);
+                }
+                left -= open;
+                closed_since = to;
+            }
+            Day::Open(..) => {}
+        }
+        date = date.succ_opt().ok_or(Error::OutOfRange)?;
+    }
+}
+
+/// Milliseconds of open hours from `from` to `to`; 0 when `to` is the earlier one.
+pub(super) fn between(agenda: &Agenda, from: Instant, to: Instant) -> Result<i64, Error> {
+    let (mut date, last) = (agenda.zone.date(from), agenda.zone.date(to));
+    // Both ends are asked first, so that a range which the calendar does not know is refused whichever end it is.
+    agenda.day(last)?;
+    let mut millis = 0;
+    loop {
+        if let Day::Open(opens, closes) = agenda.day(date)? {
+            millis += closes.min(to).millis_since(opens.max(from)).max(0);
+        }
+        if date >= last {
+            return Ok(millis);
+        }
+        date = date.succ_opt().ok_or(Error::OutOfRange)?;
+    }
+}
+
+/// Close of business on the n-th business day after the anchor's local date.
+fn business_days(agenda: &Agenda, anchor: Instant, days: u32, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
+    let mut date = agenda.zone.date(anchor);
+    if let Day::Off(why) = agenda.day(date)? {
+        skip(Skip::DayZero { date, why });
+    }
+    let mut left = days;
+    loop {
+        date = date.succ_opt().ok_or(Error::OutOfRange)?;
+        match agenda.day(date)? {
+            Day::Off(why) => skip(Skip::Day { date, why }),
+            Day::Open(_, closes) if left <= 1 => return Ok(closes),
+            Day::Open(..) => left -= 1,
+        }
+    }
+}
+
+/// The anchor's local time of day, `days` calendar days later.
+fn calendar_days(zone: Zone, anchor: Instant, days: u32, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
+    let local = zone.local(anchor).checked_add_days(Days::new(u64::from(days))).ok_or(Error::OutOfRange)?;
+    let (due, fit) = zone.resolve(local)?;
+    match fit {
+        Fit::Once => {}
+        Fit::Gap => skip(Skip::Gap { local }),
+        Fit::Overlap => skip(Skip::Overlap { local }),
+    }
+    Ok(due)
+}

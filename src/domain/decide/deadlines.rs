@@ -1,0 +1,237 @@
+//! Starts, meets, silences and breaches the clock of a task, and keeps its one timer armed for what comes next.
+
+use super::super::clock::{AnchorUsed, Clock, ClockState, Derivation, NextRung, Reason, RungPoint};
+use super::super::deadline;
+use super::super::definition::{Anchor, Due, Length, Step, Within};
+use super::super::event::{Event, Firing, Tell};
+use super::super::instance::{Breach, Timer, TimerKind};
+use super::super::rejection::{Rejection, Violation, ViolationKind};
+use super::super::value::Value;
+use super::ladder;
+use super::work::Work;
+use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId};
+use crate::instant::Instant;
+
+/// What opened a step, where its deadline depends on it.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// The first round: the definition's anchor counts.
+    First,
+    /// A later round: counts from the completion of this step, which reopened it.
+    Again { by: StepId },
+    /// A slot of a review series.
+    Slot { slot: u32, opens_at: Instant, every: Length, release: StepId },
+}
+
+impl Work<'_> {
+    /// Starts the clock of a task, if its step has one, and sets the task's due instant.
+    pub fn start_clock(&mut self, task: TaskId, step: &Step, opening: &Opening) -> Result<(), Rejection> {
+        let Some((rule, anchor, anchor_at, due_at, derivation)) = self.deadline_of(step, opening)? else { return Ok(()) };
+        let found = self.task_mut(task)?;
+        found.due_at = Some(due_at);
+        let (step_id, role) = (found.step.clone(), found.role.clone());
+        let id = ClockId(self.mint.mint());
+        let clock = Clock {
+            id,
+            task,
+            step: step_id.clone(),
+            role,
+            state: ClockState::Running,
+            generation: 1,
+            rule,
+            anchor,
+            anchor_at,
+            due_at,
+            derivation,
+            ladder: step.ladder.clone(),
+            next: None,
+            breach: None,
+        };
+        let points = ladder::points(&self.published.program, &clock, false);
+        let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id) };
+        self.instance.clocks.push(clock);
+        self.instance.timers.push(timer);
+        self.events.push(Event::ClockArmed { clock: id, task, step: step_id, due_at });
+        let first = self.skip_what_is_past(id, &points);
+        self.arm(id, first);
+        Ok(())
+    }
+
+    /// The point to arm for: of those already past the highest, the ones below it being superseded; the breach is
+    /// never passed over.
+    pub fn skip_what_is_past(&mut self, clock: ClockId, points: &[NextRung]) -> Option<NextRung> {
+        let now = self.now;
+        let before_breach = points.iter().take_while(|point| point.what != RungPoint::Breach);
+        let past: Vec<NextRung> = before_breach.copied().filter(|point| point.at <= now).collect();
+        let breach_is_past = points.iter().any(|point| point.what == RungPoint::Breach && point.at <= now);
+        let keep = if breach_is_past { None } else { past.last().copied() };
+        for point in past.iter().filter(|point| Some(**point) != keep) {
+            self.superseded(clock, *point);
+        }
+        keep.or_else(|| points.iter().copied().find(|point| !past.contains(point)))
+    }
+
+    fn superseded(&mut self, clock: ClockId, point: NextRung) {
+        let Some(found) = self.instance.clocks.iter().find(|found| found.id == clock) else { return };
+        let rungs = ladder::rungs(&self.published.program, found);
+        let rung = label(rungs, point.what);
+        self.events.push(Event::RungSuperseded { clock, task: found.task, rung });
+    }
+
+    /// Arms the clock's timer for `next`, or takes it away.
+    pub fn arm(&mut self, clock: ClockId, next: Option<NextRung>) {
+        if let Some(found) = self.instance.clocks.iter_mut().find(|found| found.id == clock) {
+            found.next = next;
+        }
+        let kind = TimerKind::Rung(clock);
+        match next {
+            None => self.instance.timers.retain(|timer| timer.kind != kind),
+            Some(next) => {
+                if let Some(timer) = self.instance.timers.iter_mut().find(|timer| timer.kind == kind) {
+                    timer.generation += 1;
+                    timer.due_at = next.at;
+                }
+            }
+        }
+    }
+
+    /// The task was completed: in time the clock is met; after `due_at` without a breach the breach is written now, with
+    /// one notice and no later rungs. Either way nothing of the clock fires any more.
+    pub fn settle_clock_of(&mut self, task: TaskId) {
+        let now = self.now;
+        let Some(clock) = self.instance.clocks.iter().rev().find(|clock| clock.task == task).cloned() else { return };
+        match clock.state {
+            ClockState::Running if now <= clock.due_at => {
+                self.set_state(clock.id, ClockState::Met);
+                self.events.push(Event::ClockMet { clock: clock.id, task, step: clock.step.clone(), due_at: clock.due_at });
+            }
+            ClockState::Running => {
+                self.breach(clock.id);
+            }
+            ClockState::Paused | ClockState::Met | ClockState::Breached | ClockState::Cancelled => {}
+        }
+        for breach in self.instance.breaches.iter_mut().filter(|breach| breach.task == task) {
+            breach.completed_at = breach.completed_at.or(Some(now));
+        }
+        self.arm(clock.id, None);
+    }
+
+    /// The task was cancelled: its clock runs no more. A breach stays.
+    pub fn silence_clock_of(&mut self, task: TaskId) {
+        let Some(clock) = self.instance.clocks.iter().rev().find(|clock| clock.task == task).cloned() else { return };
+        self.arm(clock.id, None);
+        match clock.state {
+            ClockState::Running | ClockState::Paused => {
+                self.set_state(clock.id, ClockState::Cancelled);
+                self.events.push(Event::ClockCancelled { clock: clock.id, task, step: clock.step });
+            }
+            ClockState::Met | ClockState::Breached | ClockState::Cancelled => {}
+        }
+    }
+
+    /// Writes down that the clock ran out, once.
+    pub fn breach(&mut self, clock: ClockId) {
+        let Some(found) = self.instance.clocks.iter().find(|found| found.id == clock && found.breach.is_none()).cloned() else { return };
+        let id = BreachId(self.mint.mint());
+        self.instance.breaches.push(Breach {
+            id,
+            clock,
+            task: found.task,
+            step: found.step.clone(),
+            role: found.role.clone(),
+            due_at: found.due_at,
+            detected_at: self.now,
+            completed_at: None,
+            acknowledged: None,
+            explained: None,
+        });
+        if let Some(changed) = self.instance.clocks.iter_mut().find(|found| found.id == clock) {
+            changed.state = ClockState::Breached;
+            changed.breach = Some(id);
+        }
+        let tell = ladder::told_at_breach(ladder::rungs(&self.published.program, &found));
+        let firing = self.firing(&found, "breach".to_owned(), 1, tell);
+        self.events.push(Event::ClockBreached { breach: id, firing });
+    }
+
+    /// Describes one firing of a clock.
+    pub fn firing(&self, clock: &Clock, rung: String, repetition: u32, tell: Vec<Tell>) -> Firing {
+        Firing {
+            clock: clock.id,
+            generation: clock.generation,
+            task: clock.task,
+            step: clock.step.clone(),
+            role: clock.role.clone(),
+            assignee: self.instance.task(clock.task).and_then(|task| task.assignee.clone()),
+            due_at: clock.due_at,
+            rung,
+            repetition,
+            tell,
+        }
+    }
+
+    fn set_state(&mut self, clock: ClockId, state: ClockState) {
+        if let Some(found) = self.instance.clocks.iter_mut().find(|found| found.id == clock) {
+            found.state = state;
+        }
+    }
+
+    /// Rule, anchor, instants and reasons of a step's deadline; none where the step has none.
+    #[expect(clippy::type_complexity, reason = "the parts go into a clock one line later")]
+    fn deadline_of(&self, step: &Step, opening: &Opening) -> Result<Option<(Due, AnchorUsed, Instant, Instant, Derivation)>, Rejection> {
+        let time = &self.published.program.time;
+        if let Opening::Slot { slot, opens_at, every, release } = opening {
+            let rule = Due::Within { within: Within::Elapsed(*every), of: Anchor::Completed(release.to_string()) };
+            let (due_at, mut derivation) = deadline::due_at(Within::Elapsed(*every), *opens_at, time).map_err(|error| refused(&error))?;
+            let says = format!("Slot {slot} of a series that comes every {every}, on a fixed grid.");
+            derivation.because.insert(0, Reason { kind: "rule".to_owned(), says, from: None, to: None });
+            return Ok(Some((rule, AnchorUsed::Slot { slot: *slot }, *opens_at, due_at, derivation)));
+        }
+        let Some(rule) = &step.due else { return Ok(None) };
+        Ok(Some(match rule {
+            Due::At { at } => {
+                let due_at = self.instant_of(at)?;
+                let derivation = deadline::due_at_named(due_at, time);
+                (rule.clone(), AnchorUsed::Declared(at.clone()), self.now, due_at, derivation)
+            }
+            Due::Within { within, of } => {
+                let (anchor, anchor_at) = match opening {
+                    Opening::Again { by } => (AnchorUsed::Reopened { by: by.clone() }, self.now),
+                    Opening::First | Opening::Slot { .. } => (AnchorUsed::Declared(of.clone()), self.instant_of(of)?),
+                };
+                let (due_at, derivation) = deadline::due_at(*within, anchor_at, time).map_err(|error| refused(&error))?;
+                (rule.clone(), anchor, anchor_at, due_at, derivation)
+            }
+        }))
+    }
+
+    /// The instant an anchor stands for.
+    fn instant_of(&self, anchor: &Anchor) -> Result<Instant, Rejection> {
+        let value = match anchor {
+            Anchor::Started(name) => self.instance.started.get(name.as_str()),
+            Anchor::Completed(step) => return Ok(self.instance.records.get(step.as_str()).map_or(self.now, |record| record.completed_at)),
+            Anchor::Asked { step, ask } => self.instance.records.get(step.as_str()).and_then(|record| record.asks.get(ask.as_str())),
+        };
+        match value {
+            Some(Value::Timestamp(instant)) => Ok(*instant),
+            _ => Err(Rejection::Violations(vec![Violation::new(
+                ViolationKind::State,
+                anchor.to_string(),
+                format!("the deadline counts from {anchor}, which has no instant"),
+            )])),
+        }
+    }
+}
+
+/// A deadline that cannot be computed, as something a person can act on.
+fn refused(error: &deadline::Error) -> Rejection {
+    Rejection::Violations(vec![Violation::new(ViolationKind::State, "due", format!("the deadline cannot be computed: {error}"))])
+}
+
+/// A point in words of the definition.
+pub fn label(rungs: &[super::super::definition::Rung], what: RungPoint) -> String {
+    match what {
+        RungPoint::Breach => "breach".to_owned(),
+        RungPoint::Rung { index, .. } => rungs.get(index as usize).map_or_else(String::new, |rung| rung.at.to_string()),
+    }
+}

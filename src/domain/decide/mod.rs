@@ -1,0 +1,138 @@
+//! Decides a command: from the definition, the instance, the facts and the instant to everything that follows.
+//!
+//! Guarantee: a pure function. It either returns the whole effect of the command or a rejection that lists everything
+//! that stands in its way; it never does part of it.
+
+mod acknowledge;
+mod assign;
+mod cancel;
+mod claim;
+mod comment;
+mod complete;
+mod confirm_gate;
+mod deadlines;
+mod explain;
+mod fire_timer;
+mod flow;
+mod ladder;
+mod needs;
+mod release;
+mod save_draft;
+mod start;
+mod submission;
+#[cfg(test)]
+mod tests;
+mod verdicts;
+mod work;
+
+use std::collections::BTreeMap;
+
+pub use needs::{Needs, needs};
+
+use super::command::{Actor, Command, Principal};
+use super::decision::Decision;
+use super::definition::Published;
+use super::facts::Facts;
+use super::instance::{Instance, TaskState};
+use super::policy::{self, Access};
+use super::rejection::Rejection;
+use crate::ids::{InstanceId, Mint, TaskId, Username};
+use crate::instant::Instant;
+use work::Work;
+
+/// Everything a decision depends on besides the command.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    pub published: &'a Published,
+    /// None for a start.
+    pub instance: Option<&'a Instance>,
+    pub facts: &'a Facts,
+    /// The people the command names, as far as they exist.
+    pub people: &'a BTreeMap<Username, Principal>,
+    pub actor: Actor<'a>,
+    pub now: Instant,
+    /// The revision of the task the caller saw.
+    pub if_match: Option<i64>,
+    pub dry_run: bool,
+    /// For a start: the running instance with the same `one_per` value.
+    pub running: Option<InstanceId>,
+}
+
+/// Decides one command. `mint` gives the ids of whatever it creates.
+pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Result<Decision, Rejection> {
+    match command {
+        Command::Start(start) => start::decide(situation, start, mint),
+        Command::Claim(task) => claim::decide(situation, *task, mint),
+        Command::Release(task) => release::decide(situation, *task, mint),
+        Command::Assign { task, to } => assign::decide(situation, *task, to, mint),
+        Command::SaveDraft { task, fields } => save_draft::decide(situation, *task, fields, mint),
+        Command::ConfirmGate { task, gate, confirmed, evidence } => {
+            confirm_gate::decide(situation, *task, gate, *confirmed, evidence.as_ref(), mint)
+        }
+        Command::Complete { task, submission } => complete::decide(situation, *task, submission, mint),
+        Command::Comment { task, text } => comment::decide(situation, *task, text, mint),
+        Command::Cancel { reason, .. } => cancel::decide(situation, reason, mint),
+        Command::Acknowledge { breach, note } => acknowledge::decide(situation, *breach, note.as_deref(), mint),
+        Command::Explain { breach, code, note } => explain::decide(situation, *breach, code, note, mint),
+        Command::FireTimer { timer, generation, .. } => fire_timer::decide(situation, *timer, *generation, mint),
+    }
+}
+
+/// The instance of a command that has one, if its actor may know that it exists.
+fn instance_in_scope<'a>(situation: &Situation<'a>) -> Result<&'a Instance, Rejection> {
+    let instance = situation.instance.ok_or(Rejection::NotFound)?;
+    match situation.actor {
+        Actor::Engine => Ok(instance),
+        Actor::Person(person) if policy::in_scope(person, &instance.program) => Ok(instance),
+        Actor::Person(_) => Err(Rejection::NotFound),
+    }
+}
+
+/// The person who acts. The engine only fires timers.
+fn person<'a>(situation: &Situation<'a>) -> Result<&'a Principal, Rejection> {
+    match situation.actor {
+        Actor::Person(person) => Ok(person),
+        Actor::Engine => Err(Rejection::Forbidden { why: "the timer engine only fires timers".to_owned() }),
+    }
+}
+
+/// What a command on a live task starts from: its actor may know of it, has the access it needs, and saw its newest
+/// revision.
+fn begin_on_task<'a>(situation: &Situation<'a>, task: TaskId, access: Access, mint: Mint) -> Result<(Work<'a>, &'a Principal), Rejection> {
+    let instance = instance_in_scope(situation)?;
+    let actor = person(situation)?;
+    let found = instance.task(task).ok_or(Rejection::TaskNotOpen { state: "closed".to_owned() })?;
+    let program = &situation.published.program;
+    let granted = policy::task_access(actor, program, found.role.as_ref(), found.assignee.as_ref());
+    let may_act = match access {
+        Access::Work => granted == Access::Work,
+        // An auditor reads contents too, but changes nothing.
+        Access::Contents => granted == Access::Work || found.role.as_ref().is_some_and(|role| policy::manages(actor, program, role)),
+        Access::State | Access::None => granted != Access::None,
+    };
+    if !may_act {
+        return Err(match &found.role {
+            Some(role) => Rejection::RoleRequired { needed: role.clone() },
+            None => Rejection::Forbidden { why: "this task was given to a named person, and it is not you".to_owned() },
+        });
+    }
+    match found.state {
+        TaskState::Open | TaskState::Claimed => {}
+        TaskState::Paused | TaskState::Completed | TaskState::Missed | TaskState::Cancelled => {
+            return Err(Rejection::TaskNotOpen { state: found.state.as_str().to_owned() });
+        }
+    }
+    if situation.if_match.is_some_and(|seen| seen != found.revision) {
+        return Err(Rejection::Stale { revision: found.revision });
+    }
+    Ok((Work::on(situation, instance, mint)?, actor))
+}
+
+/// Refuses a task that somebody else has claimed.
+fn not_claimed_by_another(work: &Work<'_>, task: TaskId, actor: &Principal) -> Result<(), Rejection> {
+    let holder = work.instance.task(task).filter(|task| task.state == TaskState::Claimed).and_then(|task| task.assignee.as_ref());
+    match holder {
+        Some(by) if by.as_str() != actor.username => Err(Rejection::TaskClaimed { by: by.clone() }),
+        _ => Ok(()),
+    }
+}

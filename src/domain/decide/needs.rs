@@ -1,0 +1,100 @@
+//! What must be loaded before a command can be decided: source rows its rules look up and people it names.
+
+use super::super::command::{Command, Start, Submission};
+use super::super::definition::{Field, FieldType, Filled, Published, Step};
+use super::super::facts::{Facts, Lookup};
+use super::super::instance::Instance;
+use super::super::rules::Rule;
+use super::super::typing;
+use super::super::value::{Json, Value};
+use super::start::text_of;
+use super::submission::Reading;
+use crate::ids::{FieldId, Username, WorkflowId};
+use crate::instant::Instant;
+
+/// Rows and people to load.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub lookups: Vec<Lookup>,
+    pub people: Vec<Username>,
+    /// The value of which only one instance may run, for a start.
+    pub one_per: Option<(WorkflowId, String)>,
+}
+
+/// What a command needs besides its instance. `actor` is who sends it.
+pub fn needs(published: &Published, instance: Option<&Instance>, command: &Command, actor: &str, now: Instant) -> Needs {
+    match command {
+        Command::Start(start) => of_start(published, start),
+        Command::Assign { to, .. } => Needs { people: vec![to.clone()], ..Needs::default() },
+        Command::Complete { task, submission } => {
+            let step = instance.and_then(|instance| {
+                let found = instance.task(*task)?;
+                published.workflow(&instance.workflow)?.steps.get(&found.step)
+            });
+            match (instance, step) {
+                (Some(instance), Some(step)) => of_completion(published, instance, step, submission, actor, now),
+                _ => Needs::default(),
+            }
+        }
+        Command::Claim(_)
+        | Command::Release(_)
+        | Command::SaveDraft { .. }
+        | Command::ConfirmGate { .. }
+        | Command::Comment { .. }
+        | Command::Cancel { .. }
+        | Command::Acknowledge { .. }
+        | Command::Explain { .. }
+        | Command::FireTimer { .. } => Needs::default(),
+    }
+}
+
+fn of_start(published: &Published, start: &Start) -> Needs {
+    let Some(workflow) = published.workflow(&start.workflow) else { return Needs::default() };
+    let named = |(id, field): (&FieldId, &Field)| person_named(published, field, start.started_with.get(id));
+    let one_per = workflow.one_per.as_ref().and_then(|id| {
+        let value = typing::read(workflow.started_with.get(id)?, start.started_with.get(id)?, &published.program).ok()?;
+        Some((start.workflow.clone(), text_of(&value)))
+    });
+    Needs { lookups: Vec::new(), people: workflow.started_with.iter().filter_map(named).collect(), one_per }
+}
+
+fn of_completion(published: &Published, instance: &Instance, step: &Step, submission: &Submission, actor: &str, now: Instant) -> Needs {
+    let nothing = Facts::default();
+    let reading = Reading { published, step, instance, facts: &nothing, actor, now };
+    let typed = reading.read(submission);
+    let scope = reading.scope(&typed);
+    let mut lookups: Vec<Lookup> = rules_of(published, step).flat_map(|rule| rule.lookups(&scope)).collect();
+    lookups.sort();
+    lookups.dedup();
+    let fields = step.fields.iter().filter_map(|(id, field)| person_named(published, field, submission.fields.get(id)));
+    let asks = step.outcomes.values().flat_map(|outcome| &outcome.asks);
+    let asked = asks.filter_map(|(id, field)| person_named(published, field, submission.asks.get(id)));
+    let mut people: Vec<Username> = fields.chain(asked).collect();
+    people.sort();
+    people.dedup();
+    Needs { lookups, people, one_per: None }
+}
+
+/// The person a value names, if it is one that could name somebody.
+fn person_named(published: &Published, field: &Field, json: Option<&Json>) -> Option<Username> {
+    let json = json.filter(|_| field.kind == FieldType::Person)?;
+    match typing::read(field, json, &published.program) {
+        Ok(Value::Person(name)) => Some(Username::from(name)),
+        _ => None,
+    }
+}
+
+/// Every rule of a step.
+fn rules_of<'a>(published: &'a Published, step: &'a Step) -> impl Iterator<Item = &'a Rule> {
+    let of_fields = step.fields.values().flat_map(|field| {
+        let computed = match &field.filled {
+            Some(Filled::Computed(rule)) => Some(rule),
+            _ => None,
+        };
+        field.when.iter().chain(computed)
+    });
+    let of_asks = step.outcomes.values().flat_map(|outcome| outcome.asks.values()).flat_map(|ask| &ask.when);
+    let of_gates = step.gates.values().flat_map(|gate| gate.when.iter().chain(&gate.met_by));
+    let of_checks = step.checks.values().flat_map(|check| check.when.iter().chain(Some(&check.rule)));
+    of_fields.chain(of_asks).chain(of_gates).chain(of_checks).filter_map(|text| published.rules.get(text))
+}

@@ -1,0 +1,15 @@
+//! Stories, tables and properties of the decisions, acted out on a stage.
+
+mod edges;
+mod flow;
+mod invariants;
+mod late;
+mod model;
+mod oxygen;
+mod properties;
+mod series;
+mod small;
+mod spoiled;
+mod stage;
+mod story;
+mod work;

@@ -1,0 +1,39 @@
+//! What a command leads to, as data.
+
+use super::event::Event;
+use super::instance::Instance;
+use super::record::Record;
+use crate::ids::{BreachId, InstanceId, OutcomeId, TaskId};
+
+/// The whole effect of an accepted command. The store writes it in one transaction; nothing else is written for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The instance afterwards. What changed of its tasks, clocks, timers and breaches follows from comparing.
+    pub instance: Instance,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Records filed.
+    pub records: Vec<Record>,
+    pub reply: Reply,
+}
+
+/// What the caller is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    Started(InstanceId),
+    /// The task as it stands afterwards.
+    Task(TaskId),
+    Completed {
+        task: TaskId,
+        opened: Vec<TaskId>,
+        outcome: Option<OutcomeId>,
+    },
+    Cancelled,
+    /// The breach as it stands afterwards.
+    Breach(BreachId),
+    Fired,
+    /// The timer was not armed any more, or armed anew: nothing was done.
+    Stale,
+    /// A dry run: the submission would be accepted.
+    WouldComplete,
+}

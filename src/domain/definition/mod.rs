@@ -1,0 +1,22 @@
+//! A program as its file declares it: roles, codes, sources, ladders, workflows and their steps.
+//!
+//! The types here are the shape of the file (`definitions/<program>.yaml`) and of `definitions/schema.json`, which is
+//! generated from them. A `Program` that reached an instance has passed `check`: every name in it resolves, every rule
+//! type-checks and every step can be reached.
+
+pub mod check;
+mod due;
+mod field;
+mod ladder;
+mod program;
+mod published;
+mod step;
+mod then;
+
+pub use due::{Anchor, Due, Length, Within};
+pub use field::{Bound, Field, FieldType, Filled};
+pub use ladder::{At, Channel, Every, Recipient, Rung, Until};
+pub use program::{Calendar, Contact, Program, Role, Source, Table, TableRow, TimeRules, Workflow};
+pub use published::Published;
+pub use step::{Check, Confirm, Gate, Joins, LaterMoment, Outcome, Routes, Step, StepKind, Stops};
+pub use then::{OneOrMany, Then};

@@ -1,0 +1,139 @@
+//! What happened, in words that stay: the entries of the audit stream and the facts webhooks and mails come from.
+//!
+//! An event carries ids, names of the definition and instants. Values people entered are never in it: a record is
+//! named by id and hash, so that nothing about a participant leaves with an event.
+
+use serde::{Deserialize, Serialize};
+
+use super::definition::{Channel, Recipient};
+use crate::ids::{
+    BreachId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RegisterId, RoleId, SourceId, StepId, TaskId, Username,
+};
+use crate::instant::Instant;
+
+/// One fact. The serialized name is the webhook event type where the outside may subscribe to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    #[serde(rename = "instance.started")]
+    InstanceStarted { program: ProgramId, version: u32, workflow: String },
+    #[serde(rename = "instance.ended")]
+    InstanceEnded { outcome: OutcomeId },
+    #[serde(rename = "instance.cancelled")]
+    InstanceCancelled { reason: String },
+    #[serde(rename = "task.opened")]
+    TaskOpened {
+        task: TaskId,
+        step: StepId,
+        round: u32,
+        slot: Option<u32>,
+        role: Option<RoleId>,
+        assignee: Option<Username>,
+        due_at: Option<Instant>,
+    },
+    #[serde(rename = "task.claimed")]
+    TaskClaimed { task: TaskId, step: StepId, assignee: Username, before: Option<Username> },
+    #[serde(rename = "task.released")]
+    TaskReleased { task: TaskId, step: StepId, before: Username },
+    #[serde(rename = "task.assigned")]
+    TaskAssigned { task: TaskId, step: StepId, assignee: Username, before: Option<Username> },
+    #[serde(rename = "task.draft_saved")]
+    DraftSaved { task: TaskId, step: StepId, sha256: String },
+    #[serde(rename = "task.commented")]
+    Commented { task: TaskId, step: StepId, sha256: String },
+    #[serde(rename = "gate.confirmed")]
+    GateConfirmed { task: TaskId, step: StepId, gate: GateId },
+    #[serde(rename = "gate.withdrawn")]
+    GateWithdrawn { task: TaskId, step: StepId, gate: GateId },
+    #[serde(rename = "task.completed")]
+    TaskCompleted {
+        task: TaskId,
+        step: StepId,
+        round: u32,
+        slot: Option<u32>,
+        role: Option<RoleId>,
+        outcome: Option<OutcomeId>,
+        due_at: Option<Instant>,
+    },
+    #[serde(rename = "task.cancelled")]
+    TaskCancelled { task: TaskId, step: StepId, because: String },
+    #[serde(rename = "task.missed")]
+    TaskMissed { task: TaskId, step: StepId, slot: Option<u32>, role: Option<RoleId>, due_at: Instant },
+    #[serde(rename = "record.filed")]
+    RecordFiled {
+        record: RecordId,
+        task: TaskId,
+        step: StepId,
+        register: Option<RegisterId>,
+        sha256: String,
+        pending: Vec<CheckId>,
+        routes: Vec<RoleId>,
+    },
+    #[serde(rename = "record.locked")]
+    RecordLocked { step: StepId, record: Option<RecordId> },
+    #[serde(rename = "clock.armed")]
+    ClockArmed { clock: ClockId, task: TaskId, step: StepId, due_at: Instant },
+    #[serde(rename = "clock.met")]
+    ClockMet { clock: ClockId, task: TaskId, step: StepId, due_at: Instant },
+    #[serde(rename = "clock.cancelled")]
+    ClockCancelled { clock: ClockId, task: TaskId, step: StepId },
+    #[serde(rename = "clock.superseded")]
+    RungSuperseded { clock: ClockId, task: TaskId, rung: String },
+    /// A rung before the breach fired.
+    #[serde(rename = "clock.warned")]
+    ClockWarned {
+        #[serde(flatten)]
+        firing: Firing,
+    },
+    /// The clock ran out.
+    #[serde(rename = "clock.breached")]
+    ClockBreached {
+        breach: BreachId,
+        #[serde(flatten)]
+        firing: Firing,
+    },
+    /// A rung after the breach fired.
+    #[serde(rename = "clock.escalated")]
+    ClockEscalated {
+        breach: BreachId,
+        #[serde(flatten)]
+        firing: Firing,
+    },
+    #[serde(rename = "breach.acknowledged")]
+    BreachAcknowledged { breach: BreachId, task: TaskId, step: StepId },
+    #[serde(rename = "breach.explained")]
+    BreachExplained { breach: BreachId, task: TaskId, step: StepId, code: String },
+    /// Somebody tried what their role or an earlier act of theirs forbids.
+    #[serde(rename = "command.refused")]
+    CommandRefused { instance: Option<InstanceId>, task: Option<TaskId>, step: Option<StepId>, code: String },
+    /// A version of the program came about; new instances start with it.
+    #[serde(rename = "program.published")]
+    ProgramPublished { version: u32, sha256: String },
+    /// A version of a source came about; checks read it from now on.
+    #[serde(rename = "source.imported")]
+    SourceImported { source: SourceId, version: u32, rows: u32, sha256: String },
+}
+
+/// One firing of a clock, with everyone it tells. Unique per clock, generation and point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Firing {
+    pub clock: ClockId,
+    pub generation: i64,
+    pub task: TaskId,
+    pub step: StepId,
+    pub role: Option<RoleId>,
+    pub assignee: Option<Username>,
+    pub due_at: Instant,
+    /// The rung in words of the definition, for example `breach + 1 hour`.
+    pub rung: String,
+    /// How many times it has fired, this firing included.
+    pub repetition: u32,
+    /// Whom it tells and how; empty where the ladder says nothing at this moment.
+    pub tell: Vec<Tell>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tell {
+    pub who: Recipient,
+    pub by: Vec<Channel>,
+}

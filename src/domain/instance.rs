@@ -1,0 +1,226 @@
+//! One running workflow: everything a decision about it needs, as one document.
+//!
+//! The store keeps this document in the instance's row and writes tasks, clocks, timers and breaches beside it as rows
+//! that can be queried. The document is what is decided on; the rows are derived from it in the same transaction and
+//! never the other way round. It holds the latest round of each step and what open tasks come from, so its size does not
+//! grow with time.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::clock::Clock;
+use super::record::{Confirmation, Record};
+use super::value::{Json, Value, Values};
+use crate::ids::{
+    BreachId, ClockId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RoleId, StepId, TaskId, TimerId, Username, WorkflowId,
+};
+use crate::instant::Instant;
+
+/// One running (or ended) workflow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    pub id: InstanceId,
+    pub program: ProgramId,
+    /// The version it started with and stays on.
+    pub version: u32,
+    pub workflow: WorkflowId,
+    /// The value of the workflow's `one_per`, as text.
+    pub one_per: Option<String>,
+    pub state: InstanceState,
+    pub outcome: Option<OutcomeId>,
+    pub started_at: Instant,
+    pub started_by: Username,
+    pub ended_at: Option<Instant>,
+    pub started: Values,
+    /// Counts the commands that changed the instance; compared and set at each commit.
+    pub revision: i64,
+    /// Sequence and hash (hex) of the last entry of the instance's audit stream; 0 and empty before the first.
+    pub audit_sequence: i64,
+    pub audit_head: String,
+    /// Open tasks, the closed ones they come from, and the latest task of each step.
+    pub tasks: Vec<Task>,
+    /// The latest record of each step.
+    pub records: IndexMap<StepId, Record>,
+    /// Steps whose records can only be amended.
+    pub locked: Vec<StepId>,
+    /// Clocks that run, are paused, or are breached with rungs left.
+    pub clocks: Vec<Clock>,
+    /// Wake-ups that are armed. A timer that is not in here is stale.
+    pub timers: Vec<Timer>,
+    /// Breaches that are not both acknowledged and explained, or whose task is still open.
+    pub breaches: Vec<Breach>,
+    /// The review series that run, by step.
+    pub series: IndexMap<StepId, Series>,
+    /// Branches that have arrived at a step that waits for all of them.
+    pub arrived: IndexMap<StepId, Vec<StepId>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceState {
+    Running,
+    Ended,
+    Cancelled,
+}
+
+impl InstanceState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Ended => "ended",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A step that waits, or waited, for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub step: StepId,
+    /// Counts re-entries of the step, from 1. Slots of a series share the round of their release.
+    pub round: u32,
+    /// The number of the slot in a review series, from 1.
+    pub slot: Option<u32>,
+    pub state: TaskState,
+    /// The role whose inbox it lives in; none where a person was named.
+    pub role: Option<RoleId>,
+    pub assignee: Option<Username>,
+    pub opened_at: Instant,
+    /// The task whose completion opened this one.
+    pub opened_by: Option<TaskId>,
+    /// The due instant of its clock.
+    pub due_at: Option<Instant>,
+    pub closed_at: Option<Instant>,
+    pub completed_by: Option<Username>,
+    pub outcome: Option<OutcomeId>,
+    /// Gates confirmed before completion.
+    pub confirmations: IndexMap<GateId, Confirmation>,
+    /// What somebody saved without completing, as it was sent.
+    pub draft: IndexMap<FieldId, Json>,
+    pub comments: Vec<Comment>,
+    /// The instance's revision when the task last changed: its ETag.
+    pub revision: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    Open,
+    Claimed,
+    Paused,
+    Completed,
+    Missed,
+    Cancelled,
+}
+
+impl TaskState {
+    /// Open, claimed or paused: somebody still has to act.
+    pub fn is_live(self) -> bool {
+        match self {
+            Self::Open | Self::Claimed | Self::Paused => true,
+            Self::Completed | Self::Missed | Self::Cancelled => false,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Claimed => "claimed",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Missed => "missed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What somebody wrote beside a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    pub at: Instant,
+    pub by: Username,
+    pub text: String,
+}
+
+/// An armed wake-up. Arming it anew raises the generation, so that an older firing finds itself stale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timer {
+    pub id: TimerId,
+    pub generation: i64,
+    pub due_at: Instant,
+    pub kind: TimerKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// The next rung of a clock, the breach among them.
+    Rung(ClockId),
+    /// The next slot of a review series.
+    OpenSlot(StepId),
+}
+
+/// The fact that a clock ran out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Breach {
+    pub id: BreachId,
+    pub clock: ClockId,
+    pub task: TaskId,
+    pub step: StepId,
+    pub role: Option<RoleId>,
+    pub due_at: Instant,
+    /// When the server wrote it down; later than `due_at` by the time the server was down.
+    pub detected_at: Instant,
+    /// When the task was completed after all.
+    pub completed_at: Option<Instant>,
+    pub acknowledged: Option<Acknowledgement>,
+    pub explained: Option<Explanation>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    pub at: Instant,
+    pub by: Username,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    pub at: Instant,
+    pub by: Username,
+    pub code: String,
+    pub note: String,
+}
+
+/// A review series: slot k opens at `anchor + (k-1)·every` and is due at `anchor + k·every`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    pub anchor: Instant,
+    /// Milliseconds from one slot to the next.
+    pub every_millis: i64,
+    /// The release's round, which the slots share.
+    pub round: u32,
+    /// The slot that opened last.
+    pub slot: u32,
+}
+
+impl Instance {
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// The task of a step that opened last.
+    pub fn latest_task(&self, step: &StepId) -> Option<&Task> {
+        self.tasks.iter().rev().find(|task| task.step == *step)
+    }
+
+    pub fn clock_of(&self, task: TaskId) -> Option<&Clock> {
+        self.clocks.iter().rev().find(|clock| clock.task == task)
+    }
+
+    /// The start value `name`, or `Null`.
+    pub fn started_value(&self, name: &str) -> &Value {
+        self.started.get(name).unwrap_or(&Value::Null)
+    }
+}

@@ -1,0 +1,21 @@
+//! The pure core: what a command does to an instance.
+//!
+//! Guarantee: nothing in this folder knows a database, HTTP, a clock, randomness or the file system. Everything a
+//! decision depends on is an argument, so the same arguments give the same decision on any machine.
+
+pub mod audit;
+pub mod clock;
+pub mod command;
+pub mod deadline;
+pub mod decide;
+pub mod decision;
+pub mod definition;
+pub mod event;
+pub mod facts;
+pub mod instance;
+pub mod policy;
+pub mod record;
+pub mod rejection;
+pub mod rules;
+pub mod typing;
+pub mod value;

@@ -1,0 +1,155 @@
+//! All rules of a program, compiled once.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::declared::{Declared, Wanted};
+use super::fault::Fault;
+use super::{Path, Rule};
+use crate::domain::definition::{Field, Filled, Program, Step, Workflow};
+
+/// The compiled rules of a program, by their text.
+#[derive(Debug, Clone, Default)]
+pub struct RuleBook(BTreeMap<String, Rule>);
+
+impl RuleBook {
+    /// Compiles and checks every rule of a program. A fault comes with the path of keys that leads to its rule; its
+    /// offset counts within the text that stands there, `computed(` included.
+    pub fn compile(program: &Program) -> (Self, Vec<(Path, Fault)>) {
+        let mut compiler = Compiler { program, rules: BTreeMap::new(), faults: Vec::new() };
+        for (id, workflow) in &program.workflows {
+            let path = vec!["workflows".to_owned(), id.to_string()];
+            for (name, field) in &workflow.started_with {
+                compiler.field(&below(&path, &["started_with", name.as_str()]), workflow, None, field);
+            }
+            for (id, step) in &workflow.steps {
+                compiler.step(&below(&path, &["steps", id.as_str()]), workflow, step);
+            }
+        }
+        (Self(compiler.rules), compiler.faults)
+    }
+
+    /// The rule of this text; none where the text is no rule of the program.
+    pub fn get(&self, text: &str) -> Option<&Rule> {
+        self.0.get(text)
+    }
+}
+
+/// How many characters stand before the rule in `computed(…)`.
+const COMPUTED: usize = "computed(".len();
+
+struct Compiler<'a> {
+    program: &'a Program,
+    rules: BTreeMap<String, Rule>,
+    faults: Vec<(Path, Fault)>,
+}
+
+impl<'a> Compiler<'a> {
+    fn step(&mut self, path: &Path, workflow: &'a Workflow, step: &'a Step) {
+        for (name, field) in &step.fields {
+            self.field(&below(path, &["fields", name.as_str()]), workflow, Some(step), field);
+        }
+        for (name, outcome) in &step.outcomes {
+            for (ask, field) in &outcome.asks {
+                self.field(&below(path, &["outcomes", name.as_str(), "asks", ask.as_str()]), workflow, Some(step), field);
+            }
+        }
+        self.circles(path, step);
+        let declared = Declared { program: self.program, workflow, step: Some(step), wants: Wanted::Verdict };
+        for (name, gate) in &step.gates {
+            for (key, rule) in [("met_by", &gate.met_by), ("when", &gate.when)] {
+                if let Some(rule) = rule {
+                    self.rule(below(path, &["gates", name.as_str(), key]), 0, rule, &declared);
+                }
+            }
+        }
+        for (name, check) in &step.checks {
+            self.rule(below(path, &["checks", name.as_str(), "rule"]), 0, &check.rule, &declared);
+            if let Some(rule) = &check.when {
+                self.rule(below(path, &["checks", name.as_str(), "when"]), 0, rule, &declared);
+            }
+        }
+    }
+
+    fn field(&mut self, path: &Path, workflow: &'a Workflow, step: Option<&'a Step>, field: &'a Field) {
+        if let Some(rule) = &field.when {
+            let declared = Declared { program: self.program, workflow, step, wants: Wanted::Verdict };
+            self.rule(below(path, &["when"]), 0, rule, &declared);
+        }
+        if let Some(Filled::Computed(rule)) = &field.filled {
+            let declared = Declared { program: self.program, workflow, step, wants: Wanted::Value(field) };
+            self.rule(below(path, &["filled"]), COMPUTED, rule, &declared);
+        }
+    }
+
+    /// Faults each computed field whose rule comes back to the field itself.
+    fn circles(&mut self, path: &Path, step: &Step) {
+        let reads: BTreeMap<&str, BTreeSet<&str>> =
+            step.fields.iter().filter_map(|(name, field)| Some((name.as_str(), self.inputs(field)?))).collect();
+        let mut faults = Vec::new();
+        for name in step.fields.keys() {
+            if let Some(circle) = circle(&reads, name.as_str()) {
+                let message = format!("{name} is computed from itself: {}", circle.join(", "));
+                faults.push((below(path, &["fields", name.as_str(), "filled"]), Fault::new(message, Some(COMPUTED))));
+            }
+        }
+        self.faults.extend(faults);
+    }
+
+    /// The fields of the step a computed field reads; none for a field that is not computed.
+    fn inputs(&self, field: &Field) -> Option<BTreeSet<&str>> {
+        let Some(Filled::Computed(rule)) = &field.filled else { return None };
+        let paths = &self.rules.get(rule)?.reads().paths;
+        Some(paths.iter().filter_map(own_field).collect())
+    }
+
+    fn rule(&mut self, path: Path, before: usize, text: &str, declared: &Declared<'_>) {
+        let faults = match self.compiled(text) {
+            Ok(rule) => rule.check_types(declared),
+            Err(fault) => vec![fault],
+        };
+        for mut fault in faults {
+            fault.offset = fault.offset.map(|offset| offset + before);
+            self.faults.push((path.clone(), fault));
+        }
+    }
+
+    fn compiled(&mut self, text: &str) -> Result<Rule, Fault> {
+        if let Some(rule) = self.rules.get(text) {
+            return Ok(rule.clone());
+        }
+        let rule = Rule::parse(text)?;
+        self.rules.insert(text.to_owned(), rule.clone());
+        Ok(rule)
+    }
+}
+
+/// The name of the path's field, if it is one of the same step.
+fn own_field(path: &Path) -> Option<&str> {
+    match path.as_slice() {
+        [root, name] if root == "fields" => Some(name),
+        _ => None,
+    }
+}
+
+/// The shortest way from a computed field back to itself.
+fn circle<'a>(reads: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &'a str) -> Option<Vec<&'a str>> {
+    let mut seen = BTreeSet::new();
+    let mut ways = VecDeque::from([vec![from]]);
+    while let Some(way) = ways.pop_front() {
+        let here = way.last().copied().unwrap_or(from);
+        for next in reads.get(here).into_iter().flatten().copied() {
+            let longer: Vec<&str> = way.iter().copied().chain([next]).collect();
+            if next == from {
+                return Some(longer);
+            }
+            if seen.insert(next) {
+                ways.push_back(longer);
+            }
+        }
+    }
+    None
+}
+
+fn below(path: &Path, names: &[&str]) -> Path {
+    path.iter().cloned().chain(names.iter().map(|name| (*name).to_owned())).collect()
+}

@@ -1,0 +1,111 @@
+//! What a compiled rule asks its surroundings for: each path, lookup and table it reads is one numbered slot.
+
+use super::place::{KeyExpr, Place, Reads, Scope};
+use crate::domain::facts::Lookup;
+use crate::ids::{FieldId, SourceId, TableId};
+
+/// One input of a compiled rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// A path. A nullable one gives null where nothing is given, any other stops the rule.
+    Value {
+        place: Place,
+        nullable: bool,
+    },
+    /// The one row under a key, null where there is none.
+    Row(Ask),
+    /// A column of the one row under a key. `nullable` as above; no row stops the rule either way.
+    Column {
+        ask: Ask,
+        column: FieldId,
+        nullable: bool,
+    },
+    /// All rows under a key.
+    Rows(Ask),
+    Table(TableId),
+    Fresh(SourceId),
+    /// The program's zone.
+    Zone,
+    /// Stands where the text is faulty.
+    Faulty,
+}
+
+/// A lookup before its key is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub source: SourceId,
+    pub key: Key,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    Place(Place),
+    Literal(String),
+}
+
+impl Key {
+    pub fn text(&self, scope: &Scope<'_>) -> Option<String> {
+        match self {
+            Self::Place(place) => place.look_up(scope).to_key(),
+            Self::Literal(text) => Some(text.clone()),
+        }
+    }
+}
+
+impl Ask {
+    /// The lookup, where its key is given.
+    pub fn lookup(&self, scope: &Scope<'_>) -> Option<Lookup> {
+        self.key.text(scope).map(|key| Lookup { source: self.source.clone(), key })
+    }
+}
+
+impl Slot {
+    pub fn ask(&self) -> Option<&Ask> {
+        match self {
+            Self::Row(ask) | Self::Column { ask, .. } | Self::Rows(ask) => Some(ask),
+            Self::Value { .. } | Self::Table(_) | Self::Fresh(_) | Self::Zone | Self::Faulty => None,
+        }
+    }
+}
+
+/// The name a slot has in the compiled expression; no rule can write it.
+pub(super) fn name(index: usize) -> String {
+    format!("${index}")
+}
+
+/// The slot `name` stands for, or none for any other name.
+pub(super) fn index(name: &str) -> Option<usize> {
+    name.strip_prefix('$').and_then(|digits| digits.parse().ok())
+}
+
+/// Collects what the slots read. `tables` comes from the calls, which know how many inputs they pass.
+pub(super) fn reads(slots: &[Slot], tables: Vec<(TableId, usize)>) -> Reads {
+    let mut reads = Reads { tables, ..Reads::default() };
+    for slot in slots {
+        match slot {
+            Slot::Value { place, .. } => {
+                reads.paths.insert(place.path());
+            }
+            Slot::Row(ask) | Slot::Column { ask, .. } | Slot::Rows(ask) => {
+                let key = match &ask.key {
+                    Key::Place(place) => {
+                        reads.paths.insert(place.path());
+                        KeyExpr::Path(place.path())
+                    }
+                    Key::Literal(text) => KeyExpr::Literal(text.clone()),
+                };
+                let lookup = (ask.source.clone(), key);
+                if !reads.lookups.contains(&lookup) {
+                    reads.lookups.push(lookup);
+                }
+            }
+            Slot::Fresh(source) => {
+                if !reads.fresh.contains(source) {
+                    reads.fresh.push(source.clone());
+                }
+            }
+            Slot::Table(_) | Slot::Zone | Slot::Faulty => {}
+        }
+    }
+    reads
+}

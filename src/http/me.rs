@@ -1,0 +1,51 @@
+//! What somebody sees of themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+
+use super::auth::SignedIn;
+use super::problem::Problem;
+use crate::service::{Services, people};
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Me {
+    /// The username.
+    person: String,
+    name: String,
+    /// Program to the roles held in it.
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
+    roles: BTreeMap<String, BTreeSet<String>>,
+    administrator: bool,
+    auditor: bool,
+    integrator: bool,
+    /// People this person stands in for.
+    substitutions: Vec<String>,
+    counts: Counts,
+}
+
+/// Tasks of this person's roles, and those assigned to them by name.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Counts {
+    open: u64,
+    overdue: u64,
+}
+
+/// Who am I
+#[utoipa::path(tag = "people", responses((status = 200, description = "The person signed in", body = Me)))]
+#[get("/me")]
+pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpResponse, Problem> {
+    let counts = people::task_counts(&services, &who.0).await?;
+    let roles = who.0.roles.into_iter().map(|(program, roles)| (program.0, roles.into_iter().map(|role| role.0).collect())).collect();
+    Ok(HttpResponse::Ok().json(Me {
+        person: who.0.username,
+        name: who.0.name,
+        roles,
+        administrator: who.0.administrator,
+        auditor: who.0.auditor,
+        integrator: who.0.integrator,
+        substitutions: Vec::new(),
+        counts: Counts { open: counts.open, overdue: counts.overdue },
+    }))
+}

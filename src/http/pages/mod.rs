@@ -1,0 +1,78 @@
+//! The pages: server-rendered, usable by keyboard, by screen reader, on a phone, printed and without script.
+//!
+//! Guarantee: a page shows what the API would show the same person and offers what the API would accept; what it sends
+//! becomes the same command. Everything that comes from people is escaped by the templates; no page has script or style
+//! of its own inside it.
+
+mod assets;
+mod breaches;
+mod failure;
+mod inbox;
+mod inputs;
+mod instance;
+mod layout;
+mod lines;
+mod local_path;
+mod local_time;
+#[cfg(test)]
+mod looked_at;
+#[cfg(test)]
+mod made_up;
+mod paging;
+mod programs;
+mod sandbox;
+mod sent;
+mod sign_in;
+mod start;
+mod submission;
+mod task;
+mod task_form;
+mod task_page;
+mod trouble;
+mod visitor;
+mod when;
+mod wording;
+
+use actix_web::http::header::{ACCEPT, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard, web};
+
+use super::problem::Problem;
+use super::routes::{self, Described};
+
+pub use failure::Failure;
+
+/// Registers the pages, their forms and their assets.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/").route(reading().to(inbox::home)))
+        .service(web::resource("/inbox").route(reading().to(inbox::show)))
+        .service(web::resource("/tasks/{id}").route(reading().to(task::show)).route(web::post().to(task::act)))
+        .service(web::resource("/instances/{id}").route(reading().to(instance::show)))
+        .service(web::resource("/start").route(reading().to(start::list)))
+        .service(web::resource("/start/{program}/{workflow}").route(reading().to(start::show)).route(web::post().to(start::act)))
+        .service(web::resource("/breaches").route(reading().to(breaches::show)))
+        .service(web::resource("/breaches/{id}").route(web::post().to(breaches::act)))
+        .service(web::resource("/sign-in").route(reading().to(sign_in::show)).route(web::post().to(sign_in::open)))
+        .service(web::resource("/sign-out").route(web::post().to(sign_in::close)))
+        .service(web::resource("/sandbox/mail").route(reading().to(sandbox::mails)))
+        .service(web::resource("/sandbox/mail/{id}").route(reading().to(sandbox::mail)))
+        .service(web::resource("/sandbox/clock").route(reading().to(sandbox::clock)).route(web::post().to(sandbox::advance)))
+        .service(web::resource("/assets/{file}").route(reading().to(assets::show)));
+}
+
+/// Reads a page, or only its head.
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Answers what nothing else answers: a browser outside the API is given a page, everybody else a problem document.
+pub async fn unknown(request: HttpRequest, described: web::Data<Described>) -> Result<HttpResponse, Problem> {
+    let accept = request.headers().get(ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
+    let reads_pages = accept.windows(9).any(|part| part == b"text/html");
+    let is_page = reads_pages && !request.path().starts_with("/api/");
+    match routes::unknown(request, described).await {
+        Err(problem) if is_page => Ok(Failure::of(problem).error_response()),
+        Err(problem) => Err(problem),
+        Ok(text) => Ok(HttpResponse::Ok().body(text)),
+    }
+}

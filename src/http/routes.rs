@@ -1,0 +1,72 @@
+//! Every route of the API, one line each. What is registered here is described in the OpenAPI document, and the document
+//! is what the tests walk.
+
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::problem::{NOT_FOUND, Problem};
+use super::{audit, breaches, deadlines, gates, instances, me, programs, records, sandbox, sessions, sources, tasks, webhooks};
+
+/// Where the API lives.
+pub const PREFIX: &str = "/api/v1";
+
+/// Registers the routes below `/api/v1`.
+pub fn api(config: &mut ServiceConfig<'_>) {
+    config.service(sessions::open).service(sessions::close).service(me::show);
+    config.service(programs::list).service(programs::show).service(programs::publish);
+    config.service(sources::import).service(sources::versions);
+    config.service(instances::start).service(instances::batch).service(instances::list).service(instances::read).service(instances::cancel);
+    config.service(tasks::list).service(tasks::read).service(tasks::claim).service(tasks::release).service(tasks::assign);
+    config.service(tasks::draft).service(tasks::complete).service(tasks::comment).service(gates::confirm);
+    config.service(deadlines::read).service(deadlines::preview);
+    config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
+    config.service(records::list);
+    config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
+    config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
+    config.service(webhooks::test).service(webhooks::event_types);
+    config.service(audit::list);
+    config.service(sandbox::clock).service(sandbox::move_clock).service(sandbox::mail);
+}
+
+/// The described routes, ready to be served and to tell an unknown method from an unknown path.
+pub struct Described {
+    /// The OpenAPI document.
+    pub json: String,
+    routes: Vec<(ResourceDef, Vec<Method>)>,
+}
+
+impl Described {
+    pub fn of(document: &OpenApi) -> Self {
+        let routes = routes(document).into_iter().map(|(path, methods)| (ResourceDef::new(path), methods)).collect();
+        Self { json: document.to_json().unwrap_or_default(), routes }
+    }
+}
+
+/// Each path of the document with its methods.
+pub fn routes(document: &OpenApi) -> Vec<(String, Vec<Method>)> {
+    let methods = |item: &utoipa::openapi::PathItem| {
+        [
+            (item.get.is_some(), Method::GET),
+            (item.post.is_some(), Method::POST),
+            (item.put.is_some(), Method::PUT),
+            (item.patch.is_some(), Method::PATCH),
+            (item.delete.is_some(), Method::DELETE),
+        ]
+        .into_iter()
+        .filter_map(|(there, method)| there.then_some(method))
+        .collect()
+    };
+    document.paths.paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect()
+}
+
+/// Answers what no route answers.
+pub async fn unknown(request: HttpRequest, described: web::Data<Described>) -> Result<&'static str, Problem> {
+    let allowed = described.routes.iter().find(|(route, _)| route.is_match(request.path())).map(|(_, methods)| methods);
+    Err(match allowed {
+        Some(methods) => Problem::method_not_allowed(methods),
+        None => Problem::new(&NOT_FOUND, "there is nothing at this address"),
+    })
+}

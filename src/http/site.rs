@@ -1,0 +1,62 @@
+//! What the handlers share besides the services.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::service::authenticate::SignIns;
+use crate::service::webhooks::Receivers;
+
+/// What an operator sets about the HTTP face.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// The address people use; links and the `Secure` mark of cookies follow it.
+    pub public_url: Option<Url>,
+    /// Lets `/metrics` be read from elsewhere than this machine.
+    pub metrics_token: Option<String>,
+}
+
+impl Settings {
+    /// Whether people reach the server by https, so that cookies may be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// What other parts of the server tell the HTTP face; the composition root wires it.
+#[derive(Clone)]
+pub struct Wiring {
+    /// The figures as text.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Why the loops are not ready; empty when they are.
+    pub loops: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+}
+
+impl Default for Wiring {
+    /// No figures, and nothing in the way.
+    fn default() -> Self {
+        Self { metrics: Arc::new(String::new), loops: Arc::new(Vec::new) }
+    }
+}
+
+impl fmt::Debug for Wiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wiring")
+    }
+}
+
+/// One per server.
+#[derive(Debug, Default)]
+pub struct Site {
+    pub settings: Settings,
+    pub sign_ins: SignIns,
+    pub receivers: Receivers,
+    pub wiring: Wiring,
+}

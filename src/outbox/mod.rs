@@ -1,0 +1,37 @@
+//! What leaves the server: mails to people and webhooks to programs.
+//!
+//! Guarantee: each fact the audit entries hold becomes at most one notice per recipient and channel (`fan_out`), and
+//! each notice is sent at least once, with the same id each time, until it is `sent`, `dead` or `suppressed`
+//! (`dispatcher`). Nothing is sent inside a database transaction, and nothing about a participant is sent at all.
+
+pub mod address;
+mod captured;
+mod deliveries;
+mod directory;
+mod dispatcher;
+mod entry;
+mod error;
+mod fan_out;
+pub mod identity;
+mod letter;
+mod mail;
+mod mailer;
+mod mails;
+mod outcome;
+pub mod payload;
+mod recipients;
+pub mod retry;
+pub mod signature;
+pub mod webhook;
+
+pub use address::{AddressPolicy, check_url};
+pub use captured::{Captured, CapturedMail};
+pub use directory::Directory;
+pub use dispatcher::{Dispatcher, Sent};
+pub use error::Error;
+pub use fan_out::{FanOut, FannedOut};
+pub use lettre::message::Mailbox;
+pub use mail::Sender;
+pub use mailer::{Mailer, Smtp};
+pub use signature::Secret;
+pub use webhook::Webhooks;

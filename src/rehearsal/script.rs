@@ -1,0 +1,183 @@
+//! A rehearsal as its file spells it: `definitions/<program>.rehearsal.yaml`.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::GateSubmission;
+use crate::domain::value::Json;
+use crate::ids::{FieldId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
+use crate::instant::Instant;
+
+/// A scripted run of a program on a moved clock.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    pub rehearsal: ProgramId,
+    pub title: String,
+    /// Where the clock stands when the story begins.
+    pub starts_at: Instant,
+    /// Makes every id, so that two runs tell the same story.
+    pub seed: u64,
+    /// Receivers of webhooks, by a name the story uses.
+    #[serde(default)]
+    pub receivers: IndexMap<String, Receiver>,
+    pub actions: Vec<Action>,
+}
+
+/// Why a file is no rehearsal, and where; line and column count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{col}: {message}")]
+pub struct Misread {
+    pub line: u64,
+    pub col: u64,
+    pub message: String,
+}
+
+impl Script {
+    /// Reads the text of a rehearsal file.
+    pub fn read(text: &str) -> Result<Self, Misread> {
+        serde_saphyr::from_str(text).map_err(|error| {
+            let (line, col) = error.location().map_or((1, 1), |place| (place.line().max(1), place.column().max(1)));
+            let told = error.without_snippet().to_string();
+            let message = told.lines().next().unwrap_or_default();
+            let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned();
+            Misread { line, col, message }
+        })
+    }
+}
+
+/// A receiver the rehearsal starts on this machine; it verifies every signature.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    /// Event types it wants; all when empty.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// The first try at each event up to this number is answered with 503.
+    #[serde(default)]
+    pub fails_first: i64,
+}
+
+/// One thing somebody does, or time that passes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A heading of the story.
+    Tell(String),
+    Start(Start),
+    Claim(OnTask),
+    ConfirmGate(ConfirmGate),
+    Complete(Complete),
+    Acknowledge(Acknowledge),
+    Explain(Explain),
+    Import(Import),
+    /// An ISO 8601 duration.
+    Advance(String),
+    ExpectBreaches(ExpectBreaches),
+    ExpectState(ExpectState),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    pub workflow: WorkflowId,
+    pub by: Username,
+    /// The alias later actions use.
+    #[serde(rename = "as")]
+    pub alias: String,
+    pub started_with: IndexMap<FieldId, Json>,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnTask {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmGate {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    pub gate: GateId,
+    pub note: String,
+    pub reference: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Complete {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    #[serde(default)]
+    pub fields: IndexMap<FieldId, Json>,
+    #[serde(default)]
+    pub gates: IndexMap<GateId, GateSubmission>,
+    #[serde(default)]
+    pub outcome: Option<OutcomeId>,
+    #[serde(default)]
+    pub asks: IndexMap<FieldId, Json>,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledge {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    pub code: String,
+    pub note: String,
+}
+
+/// Imports a version of a source: CSV text, or the program's sample when none is given.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    pub source: SourceId,
+    pub by: Username,
+    #[serde(default)]
+    pub csv: Option<String>,
+}
+
+/// How many breaches the instance has had so far.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectBreaches {
+    pub on: String,
+    pub count: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectState {
+    pub on: String,
+    pub state: String,
+    #[serde(default)]
+    pub outcome: Option<String>,
+}
+
+/// What an action must lead to instead of success.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The ids of all violations, or the code of a refusal without violations.
+    pub refused: Vec<String>,
+}

@@ -1,0 +1,141 @@
+//! The story of a rehearsal: what was done and what followed, line by line.
+//!
+//! Guarantee: the same program, script and seed tell the same bytes on any machine and either database: a line holds no
+//! port, path, host, duration or wall time.
+
+use serde::Serialize;
+
+use crate::domain::audit::Entry;
+use crate::domain::event::{Event, Firing};
+use crate::instant::Instant;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub at: Instant,
+    pub kind: Kind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A heading.
+    Chapter,
+    /// What somebody did.
+    Action,
+    /// What followed.
+    Event,
+    Mail,
+    Webhook,
+    /// An expectation of the script that was not met.
+    Unmet,
+    Summary,
+}
+
+/// The lines told so far.
+#[derive(Debug, Default)]
+pub struct Story {
+    pub lines: Vec<Line>,
+}
+
+impl Story {
+    pub fn tell(&mut self, at: Instant, kind: Kind, text: impl Into<String>) {
+        self.lines.push(Line { at, kind, text: text.into() });
+    }
+
+    /// Tells what an audit entry says happened.
+    pub fn tell_entry(&mut self, entry: &Entry, alias: &str) {
+        for event in &entry.events {
+            if let Some(text) = sentence(event) {
+                self.tell(entry.at, Kind::Event, format!("{alias}: {text}"));
+            }
+        }
+    }
+
+    /// How many expectations were not met.
+    pub fn unmet(&self) -> usize {
+        self.lines.iter().filter(|line| line.kind == Kind::Unmet).count()
+    }
+
+    /// The story as text, one line each, chapters set off.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for line in &self.lines {
+            let at = line.at.to_utc().format("%a %d %b %Y %H:%M:%S");
+            let mark = match line.kind {
+                Kind::Chapter => {
+                    text.push_str(&format!("\n== {}\n", line.text));
+                    continue;
+                }
+                Kind::Action => ">",
+                Kind::Event => " ",
+                Kind::Mail => "@",
+                Kind::Webhook => "#",
+                Kind::Unmet => "!",
+                Kind::Summary => "=",
+            };
+            text.push_str(&format!("{at}  {mark} {}\n", line.text));
+        }
+        text
+    }
+}
+
+/// What happened, in words; none for what only the audit needs.
+fn sentence(event: &Event) -> Option<String> {
+    let slot_text = |slot: &Option<u32>| slot.map_or_else(String::new, |slot| format!(" slot {slot}"));
+    let due_text = |due: &Option<Instant>| due.map_or_else(|| "no deadline of its own".to_owned(), |due| format!("due {due}"));
+    Some(match event {
+        Event::InstanceStarted { program, version, workflow } => format!("{workflow} of {program} version {version} started"),
+        Event::InstanceEnded { outcome } => format!("ended: {outcome}"),
+        Event::InstanceCancelled { reason } => format!("cancelled: {reason}"),
+        Event::TaskOpened { step, round, slot, role, assignee, due_at, .. } => {
+            let whose = role.as_ref().map(ToString::to_string).or(assignee.as_ref().map(ToString::to_string)).unwrap_or_default();
+            format!("{step}{} round {round} opened for {whose}, {}", slot_text(slot), due_text(due_at))
+        }
+        Event::TaskClaimed { step, assignee, .. } => format!("{step} claimed by {assignee}"),
+        Event::TaskReleased { step, before, .. } => format!("{step} released by {before}"),
+        Event::TaskAssigned { step, assignee, .. } => format!("{step} assigned to {assignee}"),
+        Event::GateConfirmed { step, gate, .. } => format!("{step}: gate {gate} confirmed"),
+        Event::GateWithdrawn { step, gate, .. } => format!("{step}: gate {gate} withdrawn"),
+        Event::TaskCompleted { step, slot, outcome, .. } => {
+            let outcome = outcome.as_ref().map_or_else(String::new, |outcome| format!(": {outcome}"));
+            format!("{step}{} completed{outcome}", slot_text(slot))
+        }
+        Event::TaskCancelled { step, because, .. } => format!("{step} cancelled, because {because}"),
+        Event::TaskMissed { step, slot, due_at, .. } => format!("{step}{} missed, was due {due_at}", slot_text(slot)),
+        Event::RecordFiled { step, register, pending, .. } => {
+            let register = register.as_ref().map_or_else(|| "with the instance".to_owned(), |register| format!("in {register}"));
+            let pending: Vec<&str> = pending.iter().map(crate::ids::CheckId::as_str).collect();
+            let pending = if pending.is_empty() { String::new() } else { format!(", pending: {}", pending.join(", ")) };
+            format!("record of {step} filed {register}{pending}")
+        }
+        Event::RecordLocked { step, .. } => format!("record of {step} locked"),
+        Event::ClockMet { step, due_at, .. } => format!("deadline of {step} met, was due {due_at}"),
+        Event::ClockCancelled { step, .. } => format!("deadline of {step} cancelled"),
+        Event::RungSuperseded { rung, .. } => format!("rung {rung} superseded"),
+        Event::ClockWarned { firing } => format!("warning at {}", told(firing)),
+        Event::ClockBreached { firing, .. } => format!("BREACH of {}, due {}, tells {}", firing.step, firing.due_at, whom(firing)),
+        Event::ClockEscalated { firing, .. } => format!("escalation at {}", told(firing)),
+        Event::BreachAcknowledged { step, .. } => format!("breach of {step} acknowledged"),
+        Event::BreachExplained { step, code, .. } => format!("breach of {step} explained: {code}"),
+        Event::CommandRefused { step, code, .. } => {
+            format!("refusal ({code}) noted{}", step.as_ref().map_or_else(String::new, |step| format!(" for {step}")))
+        }
+        Event::DraftSaved { .. }
+        | Event::Commented { .. }
+        | Event::ClockArmed { .. }
+        | Event::ProgramPublished { .. }
+        | Event::SourceImported { .. } => return None,
+    })
+}
+
+fn told(firing: &Firing) -> String {
+    let times = if firing.repetition > 1 { format!(" (time {})", firing.repetition) } else { String::new() };
+    format!("{} of {}{times}, due {}, tells {}", firing.rung, firing.step, firing.due_at, whom(firing))
+}
+
+fn whom(firing: &Firing) -> String {
+    let who: Vec<String> = firing.tell.iter().map(|tell| tell.who.to_string()).collect();
+    if who.is_empty() { "nobody".to_owned() } else { who.join(" and ") }
+}

@@ -1,0 +1,158 @@
+//! The timer engine: sleeps until a wake-up or the next due row, then fires everything that is due in slices.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::command::{By, Command, Envelope};
+use crate::ids::{self, InstanceId};
+use crate::instant::Instant;
+use crate::service::{Fired, SLICE_AT_MOST, Services};
+use crate::store::DueTimer;
+
+/// Rows looked at in one query; slices on distinct instances are cut out of them.
+const PAGE: u64 = 1_000;
+/// The longest the engine sleeps without looking, whatever it was told.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long a pass that failed waits before the next.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// Milliseconds of `LOOK_AGAIN`.
+const LOOK_AGAIN_MILLIS: i64 = 5_000;
+
+/// What one pass did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pass {
+    pub fired: u64,
+    /// Timers that were no longer armed when their turn came.
+    pub stale: u64,
+    /// Timers whose instance another transaction held; they stay armed.
+    pub held: u64,
+    /// Timers whose firing failed; they stay armed.
+    pub failed: u64,
+}
+
+/// Fires timers through the same path as every other command.
+#[derive(Clone)]
+pub struct Engine {
+    services: Services,
+}
+
+impl Engine {
+    pub fn new(services: Services) -> Self {
+        Self { services }
+    }
+
+    /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire.
+    pub async fn run_once(&self, now: Instant) -> Result<Pass, crate::store::Error> {
+        let mut total = Pass::default();
+        loop {
+            let due = self.services.store.due(now, PAGE).await?;
+            if due.is_empty() {
+                break;
+            }
+            let pass = self.fire(slice_of(due)).await;
+            let moved = pass.fired + pass.stale;
+            total = total.plus(pass);
+            if moved == 0 {
+                break;
+            }
+        }
+        metrics::counter!("proviso_timers_fired_total").increment(total.fired);
+        metrics::counter!("proviso_timers_stale_total").increment(total.stale);
+        Ok(total)
+    }
+
+    async fn fire(&self, due: Vec<DueTimer>) -> Pass {
+        let now = self.services.clock.now();
+        for timer in &due {
+            #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no more than 52 bits")]
+            metrics::histogram!("proviso_timer_lag_seconds").record(now.millis_since(timer.due_at).max(0) as f64 / 1_000.0);
+        }
+        let envelopes = due.iter().map(envelope).collect();
+        let mut pass = Pass::default();
+        for result in self.services.fire(envelopes).await {
+            match result {
+                Ok(Fired::Fired) => pass.fired += 1,
+                Ok(Fired::Stale | Fired::NotATimer) => pass.stale += 1,
+                Ok(Fired::Held) => pass.held += 1,
+                Err(error) => {
+                    tracing::error!(%error, "a timer could not be fired; it stays armed");
+                    pass.failed += 1;
+                }
+            }
+        }
+        pass
+    }
+
+    /// Runs until `stop`: one pass while holding `turn`, then sleep until a wake-up, the next due row or the next look.
+    /// `passed_by` is called after each pass.
+    pub async fn run(&self, turn: &RwLock<()>, stop: CancellationToken, passed_by: impl Fn()) {
+        while !stop.is_cancelled() {
+            // Listening begins before looking, so that a timer armed in between is not slept through.
+            let wake = self.services.wake.engine.clone();
+            let woken = wake.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            let now = self.services.clock.now();
+            let passed = {
+                let _turn = turn.read().await;
+                self.run_once(now).await
+            };
+            passed_by();
+            let next = match passed {
+                Ok(pass) if pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
+                Ok(_) => self.services.store.next_due_at().await.map_err(|_| AFTER_FAILURE),
+                Err(error) => {
+                    tracing::warn!(%error, "timers could not be read; trying again");
+                    Err(AFTER_FAILURE)
+                }
+            };
+            let clock = &self.services.clock;
+            match next {
+                Err(pause) => {
+                    tokio::select! { () = stop.cancelled() => {}, () = clock.wall_sleep(pause) => {} }
+                }
+                Ok(next) => {
+                    let latest = now.plus_millis(LOOK_AGAIN_MILLIS).unwrap_or(Instant::MAX);
+                    let until = next.map_or(latest, |next| next.min(latest));
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = &mut woken => {}
+                        () = clock.sleep_until(until) => {}
+                        () = clock.wall_sleep(LOOK_AGAIN) => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The first timers of distinct instances, oldest first; an instance's next timer waits for the next slice.
+fn slice_of(due: Vec<DueTimer>) -> Vec<DueTimer> {
+    let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
+    due.into_iter().filter(|timer| taken.insert(timer.instance)).take(SLICE_AT_MOST).collect()
+}
+
+fn envelope(timer: &DueTimer) -> Envelope {
+    Envelope {
+        id: ids::timer_command(timer.id, timer.generation, timer.due_at),
+        by: By::Engine,
+        command: Command::FireTimer { timer: timer.id, generation: timer.generation, instance: timer.instance },
+        if_match: None,
+        idempotency: None,
+        dry_run: false,
+    }
+}
+
+impl Pass {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            fired: self.fired + other.fired,
+            stale: self.stale + other.stale,
+            held: self.held + other.held,
+            failed: self.failed + other.failed,
+        }
+    }
+}

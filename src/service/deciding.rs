@@ -1,0 +1,252 @@
+//! The decisions of one transaction: who acts, in which version of which program, on what the store loaded.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::program_entry::ProgramEntry;
+use super::slice::{Decided, Deciding, Fired, timer_of};
+use super::{Answer, Error, answers};
+use crate::domain::audit;
+use crate::domain::command::{Actor, By, Command, Envelope, Principal, Target};
+use crate::domain::decide::{self, Needs, Situation};
+use crate::domain::decision::{Decision, Reply};
+use crate::domain::definition::Published;
+use crate::domain::event::Event;
+use crate::domain::facts::Facts;
+use crate::domain::instance::Instance;
+use crate::domain::rejection::{Rejection, ViolationKind};
+use crate::ids::{InstanceId, Mint, ProgramId, Username};
+use crate::instant::Instant;
+use crate::store::NewEntry;
+use crate::store::slice::{Context, Loaded, StoredReply, Wanted, Written};
+
+/// One command with what was found for it.
+struct Case<'a> {
+    index: usize,
+    envelope: &'a Envelope,
+    instance: Option<InstanceId>,
+    published: Result<Arc<Published>, Error>,
+    needs: Needs,
+}
+
+/// The commands of one transaction on the way to their results.
+pub struct Round<'a> {
+    now: Instant,
+    loaded: Loaded,
+    cases: Vec<Case<'a>>,
+    pub written: Vec<Written>,
+    pub results: Vec<(usize, Result<Decided, Error>)>,
+    /// Commands on an instance that an earlier command of the slice changes.
+    pub deferred: Vec<(usize, Envelope)>,
+    /// Refusals that belong to a program's own audit stream.
+    pub refusals: Vec<ProgramEntry>,
+}
+
+impl<'a> Round<'a> {
+    /// Finds the definition of each command and what must be loaded for it.
+    pub async fn new(deciding: &Deciding, slice: &'a [(usize, Envelope)], loaded: Loaded, now: Instant) -> Self {
+        let mut round =
+            Self { now, loaded, cases: Vec::new(), written: Vec::new(), results: Vec::new(), deferred: Vec::new(), refusals: Vec::new() };
+        let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
+        let mut starting: BTreeSet<(ProgramId, String, String)> = BTreeSet::new();
+        for (index, envelope) in slice {
+            let target = envelope.command.target();
+            let instance = round.loaded.found.get(&target).copied();
+            if target != Target::New && instance.is_none() {
+                round.results.push((*index, missing(envelope)));
+                continue;
+            }
+            if instance.is_some_and(|id| !taken.insert(id)) {
+                round.deferred.push((*index, envelope.clone()));
+                continue;
+            }
+            let document = instance.and_then(|id| round.loaded.instances.get(&id));
+            let published = match (&envelope.command, document) {
+                (Command::Start(start), _) => deciding.programs.latest(&start.program).await,
+                (_, Some(document)) => deciding.programs.get(&document.program, document.version).await,
+                (_, None) => Err(Error::NotFound),
+            };
+            let needs = match &published {
+                Ok(published) => decide::needs(published, document, &envelope.command, name_of(&envelope.by), now),
+                Err(_) => Needs::default(),
+            };
+            if let (Ok(published), Some((workflow, value))) = (&published, &needs.one_per)
+                && !starting.insert((published.program.program.clone(), workflow.to_string(), value.clone()))
+            {
+                round.deferred.push((*index, envelope.clone()));
+                continue;
+            }
+            round.cases.push(Case { index: *index, envelope, instance, published, needs });
+        }
+        round
+    }
+
+    /// What the store must read before the commands can be decided.
+    pub fn wanted(&self) -> Wanted {
+        let mut wanted = Wanted::default();
+        for case in &self.cases {
+            if let By::Person(person) = &case.envelope.by {
+                wanted.people.push(person.clone());
+                wanted.replies.extend(case.envelope.idempotency.clone().map(|idempotency| (person.clone(), idempotency)));
+            }
+            wanted.people.extend(case.needs.people.iter().cloned());
+            if let Ok(published) = &case.published {
+                let program = &published.program.program;
+                wanted.lookups.extend(case.needs.lookups.iter().map(|lookup| (program.clone(), lookup.clone())));
+                wanted
+                    .one_per
+                    .extend(case.needs.one_per.iter().map(|(workflow, value)| (program.clone(), workflow.clone(), value.clone())));
+            }
+        }
+        wanted.people.sort();
+        wanted.people.dedup();
+        wanted.lookups.sort();
+        wanted.lookups.dedup();
+        wanted
+    }
+
+    /// Decides every command.
+    pub fn decide(&mut self, context: &Context) {
+        for case in std::mem::take(&mut self.cases) {
+            let index = case.index;
+            let result = self.decide_one(case, context);
+            self.results.push((index, result));
+        }
+    }
+
+    fn decide_one(&mut self, case: Case<'_>, context: &Context) -> Result<Decided, Error> {
+        let published = case.published?;
+        let nobody = Principal::default();
+        let actor = match &case.envelope.by {
+            By::Engine => Actor::Engine,
+            By::Person(name) => Actor::Person(context.people.get(name).filter(|person| person.active).ok_or(Error::Unauthenticated)?),
+        };
+        if let Some(answer) = replay(case.envelope, context)? {
+            return Ok(Decided { answer, fired: Fired::NotATimer });
+        }
+        let before = case.instance.and_then(|id| self.loaded.instances.remove(&id));
+        let no_facts = Facts::default();
+        let situation = Situation {
+            published: &published,
+            instance: before.as_ref(),
+            facts: context.facts.get(&published.program.program).unwrap_or(&no_facts),
+            people: &context.people,
+            actor,
+            now: self.now,
+            if_match: case.envelope.if_match,
+            dry_run: case.envelope.dry_run,
+            running: running(&case.needs, &published.program.program, context),
+        };
+        let mint = Mint::new(case.envelope.id, self.now);
+        match decide::decide(&situation, &case.envelope.command, mint) {
+            Ok(decision) => {
+                let viewer = if let Actor::Person(person) = actor { person } else { &nobody };
+                self.accept(case.envelope, before, &published, viewer, decision)
+            }
+            Err(rejection) if case.envelope.dry_run => {
+                answers::dry_run(rejection).map(|answer| Decided { answer, fired: Fired::NotATimer })
+            }
+            Err(rejection) => {
+                self.note_refusal(case.envelope, before.as_ref(), &published, &rejection);
+                Err(rejection.into())
+            }
+        }
+    }
+
+    /// Seals the audit entry and puts the decision down to be written.
+    fn accept(
+        &mut self,
+        envelope: &Envelope,
+        before: Option<Instance>,
+        published: &Published,
+        viewer: &Principal,
+        mut decision: Decision,
+    ) -> Result<Decided, Error> {
+        match decision.reply {
+            Reply::Stale => return Ok(Decided::timer(Fired::Stale)),
+            Reply::WouldComplete => return Ok(Decided { answer: answers::no_violations(), fired: Fired::NotATimer }),
+            _ => {}
+        }
+        let actor = name_of(&envelope.by);
+        let events = std::mem::take(&mut decision.events);
+        let audit_body = audit::seal(&mut decision.instance, envelope.id, self.now, actor, events)
+            .map_err(|error| Error::Internal(format!("the audit entry cannot be written: {error}")))?;
+        let answer = answers::of(published, &decision, viewer, self.now)?;
+        let reply = match (&envelope.by, &envelope.idempotency) {
+            (By::Person(username), Some(idempotency)) => Some(StoredReply {
+                username: username.clone(),
+                idempotency: idempotency.clone(),
+                status: answer.status,
+                body: answer.body.to_string(),
+            }),
+            _ => None,
+        };
+        self.written.push(Written {
+            command: envelope.id,
+            at: self.now,
+            actor: actor.to_owned(),
+            before,
+            decision,
+            fired: timer_of(&envelope.command),
+            audit_body,
+            reply,
+        });
+        let fired = if timer_of(&envelope.command).is_some() { Fired::Fired } else { Fired::NotATimer };
+        Ok(Decided { answer, fired })
+    }
+
+    /// Attempts at what a role or an earlier act forbids are written to the program's stream.
+    fn note_refusal(&mut self, envelope: &Envelope, instance: Option<&Instance>, published: &Published, rejection: &Rejection) {
+        let code = match rejection {
+            Rejection::RoleRequired { .. } => "role_required",
+            Rejection::Forbidden { .. } => "forbidden",
+            Rejection::Violations(violations) if violations.iter().any(|violation| violation.kind == ViolationKind::Duty) => "duty",
+            _ => return,
+        };
+        let task = match envelope.command.target() {
+            Target::Task(task) => Some(task),
+            Target::New | Target::Instance(_) | Target::Breach(_) => None,
+        };
+        let step = task.and_then(|task| instance?.task(task)).map(|task| task.step.clone());
+        let event = Event::CommandRefused { instance: instance.map(|instance| instance.id), task, step, code: code.to_owned() };
+        let program = &published.program;
+        let actor = name_of(&envelope.by).to_owned();
+        let entry = NewEntry { instance: instance.map(|instance| instance.id), command: envelope.id, at: self.now, actor };
+        self.refusals.push(ProgramEntry { program: program.program.clone(), version: program.version, entry, event });
+    }
+}
+
+/// The answer to a command whose row does not exist, or is held elsewhere.
+fn missing(envelope: &Envelope) -> Result<Decided, Error> {
+    match envelope.by {
+        By::Engine => Ok(Decided::timer(Fired::Held)),
+        By::Person(_) => Err(Error::NotFound),
+    }
+}
+
+/// The stored answer to an earlier request with the same key.
+fn replay(envelope: &Envelope, context: &Context) -> Result<Option<Answer>, Error> {
+    let (By::Person(person), Some(wanted)) = (&envelope.by, &envelope.idempotency) else { return Ok(None) };
+    let same =
+        |reply: &&StoredReply| reply.username == *person && reply.idempotency.key == wanted.key && reply.idempotency.route == wanted.route;
+    let Some(stored) = context.replies.iter().find(same) else { return Ok(None) };
+    if stored.idempotency.body_hash != wanted.body_hash {
+        return Err(Error::KeyReused);
+    }
+    let body = serde_json::from_str(&stored.body).map_err(|error| Error::Internal(format!("a stored reply cannot be read: {error}")))?;
+    Ok(Some(Answer { status: stored.status, body, etag: None, replayed: true }))
+}
+
+fn running(needs: &Needs, program: &ProgramId, context: &Context) -> Option<InstanceId> {
+    let (workflow, value) = needs.one_per.as_ref()?;
+    let same = |row: &&(ProgramId, crate::ids::WorkflowId, String, InstanceId)| row.0 == *program && row.1 == *workflow && row.2 == *value;
+    context.running.iter().find(same).map(|row| row.3)
+}
+
+/// The name an audit entry carries.
+fn name_of(by: &By) -> &str {
+    match by {
+        By::Person(Username(name)) => name,
+        By::Engine => "engine",
+    }
+}

@@ -1,0 +1,29 @@
+//! Use cases: what HTTP, the timer engine and the command line all call.
+
+mod answers;
+pub mod audit;
+pub mod authenticate;
+mod deciding;
+mod error;
+mod high_water;
+pub mod people;
+mod program_entry;
+pub mod programs;
+pub mod queries;
+mod queue;
+pub mod readiness;
+mod replies;
+pub mod sandbox;
+mod services;
+mod slice;
+pub mod sources;
+mod throttle;
+pub mod views;
+pub mod wake;
+pub mod webhooks;
+
+pub use error::Error;
+pub use queue::SLICE_AT_MOST;
+pub use services::{Answer, Services};
+pub use slice::Fired;
+pub use wake::Wake;

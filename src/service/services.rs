@@ -1,0 +1,64 @@
+//! Everything a use case needs, made once and shared.
+
+use std::sync::Arc;
+
+use super::high_water::HighWater;
+use super::programs::Programs;
+use super::queue::Queue;
+use super::sandbox::Sandbox;
+use super::slice::Deciding;
+use super::{Error, Wake};
+use crate::clock::Clock;
+use crate::domain::command::Envelope;
+use crate::ids::IdSource;
+use crate::store::Store;
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub store: Store,
+    pub clock: Clock,
+    pub ids: Arc<IdSource>,
+    pub programs: Programs,
+    pub wake: Wake,
+    /// Present in a sandbox only.
+    pub sandbox: Option<Sandbox>,
+    queue: Queue,
+}
+
+/// What a command's sender is told: a status and a document, the same on every repetition under one idempotency key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: serde_json::Value,
+    /// The revision of the task the command was about.
+    pub etag: Option<i64>,
+    /// The answer of an earlier request with the same idempotency key.
+    pub replayed: bool,
+}
+
+impl Services {
+    /// Starts the tasks that commit what is waiting. Must run inside a tokio runtime.
+    pub fn new(store: Store, clock: Clock, ids: IdSource, wake: Wake, sandbox: Option<Sandbox>) -> Self {
+        let programs = Programs::new(store.clone());
+        let ids = Arc::new(ids);
+        let deciding = Deciding {
+            store: store.clone(),
+            clock: clock.clone(),
+            programs: programs.clone(),
+            wake: wake.clone(),
+            high_water: HighWater::default(),
+        };
+        Self { queue: Queue::start(deciding), store, clock, ids, programs, wake, sandbox }
+    }
+
+    /// Decides and commits one command, together with whatever else is waiting. The answer follows the commit.
+    pub async fn execute(&self, envelope: Envelope) -> Result<Answer, Error> {
+        self.queue.submit(envelope).await
+    }
+
+    /// Fires timers: decides and commits a slice on distinct instances, leaving out those that others hold.
+    pub async fn fire(&self, envelopes: Vec<Envelope>) -> Vec<Result<super::slice::Fired, Error>> {
+        self.queue.fire(envelopes).await
+    }
+}

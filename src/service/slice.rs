@@ -1,0 +1,172 @@
+//! One slice of commands: load, decide each, write, commit.
+//!
+//! Guarantee: what a command changes is committed whole or not at all, and its answer follows the commit. A command
+//! that is refused, or that cannot be decided, hurts no other in its slice; a commit that fails is tried again whole.
+
+use std::collections::BTreeSet;
+
+use super::answers;
+use super::deciding::Round;
+use super::high_water::HighWater;
+use super::programs::Programs;
+use super::{Answer, Error, Wake};
+use crate::clock::Clock;
+use crate::domain::command::{By, Command, Envelope, Target};
+use crate::store::slice::Locking;
+use crate::store::{self, Store};
+
+/// How often a slice is tried when the database asks to try again or another writer came first.
+const ATTEMPTS: usize = 5;
+
+/// What deciding needs, shared by all writers.
+pub struct Deciding {
+    pub store: Store,
+    pub clock: Clock,
+    pub programs: Programs,
+    pub wake: Wake,
+    pub high_water: HighWater,
+}
+
+/// A command that was decided and committed.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    pub answer: Answer,
+    pub fired: Fired,
+}
+
+/// What became of a timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fired {
+    Fired,
+    /// It was no longer armed at this generation.
+    Stale,
+    /// Another transaction holds the instance; it stays armed.
+    Held,
+    /// The command was no timer.
+    NotATimer,
+}
+
+impl Deciding {
+    /// Decides and commits the commands, in order, as few transactions as their instances allow. The results are in the
+    /// order of the commands.
+    pub async fn run(&self, envelopes: Vec<Envelope>, locking: Locking) -> Vec<Result<Decided, Error>> {
+        let mut results: Vec<Option<Result<Decided, Error>>> = envelopes.iter().map(|_| None).collect();
+        let mut waiting: Vec<(usize, Envelope)> = envelopes.into_iter().enumerate().collect();
+        while !waiting.is_empty() {
+            let (now, later) = apart(waiting);
+            let mut left = Vec::new();
+            for (index, result) in self.attempt(&now, locking, &mut left).await {
+                if let Some(place) = results.get_mut(index) {
+                    *place = Some(result);
+                }
+            }
+            waiting = left.into_iter().chain(later).collect();
+        }
+        results.into_iter().map(|result| result.unwrap_or_else(|| Err(Error::Internal("a command was not decided".to_owned())))).collect()
+    }
+
+    /// One transaction, tried again as a whole. Commands whose instance another command of the slice changes first are
+    /// put into `left`.
+    async fn attempt(
+        &self,
+        slice: &[(usize, Envelope)],
+        locking: Locking,
+        left: &mut Vec<(usize, Envelope)>,
+    ) -> Vec<(usize, Result<Decided, Error>)> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            match self.transact(slice, locking).await {
+                Ok((decided, deferred)) => {
+                    left.extend(deferred);
+                    return decided;
+                }
+                Err(error @ (store::Error::Retryable(_) | store::Error::Conflict | store::Error::Duplicate { .. })) => last = Some(error),
+                Err(error) => {
+                    last = Some(error);
+                    break;
+                }
+            }
+        }
+        let Some(error) = last else { return Vec::new() };
+        match slice {
+            [(index, _)] => vec![(*index, Err(error.into()))],
+            _ => self.one_by_one(slice, locking).await,
+        }
+    }
+
+    /// A slice whose commit fails is split, so that the command that cannot be written hurts only itself.
+    async fn one_by_one(&self, slice: &[(usize, Envelope)], locking: Locking) -> Vec<(usize, Result<Decided, Error>)> {
+        let mut results = Vec::new();
+        for single in slice {
+            let mut left = Vec::new();
+            results.extend(Box::pin(self.attempt(std::slice::from_ref(single), locking, &mut left)).await);
+        }
+        results
+    }
+
+    async fn transact(
+        &self,
+        slice: &[(usize, Envelope)],
+        locking: Locking,
+    ) -> Result<(Vec<(usize, Result<Decided, Error>)>, Vec<(usize, Envelope)>), store::Error> {
+        let mut transaction = self.store.begin_write().await?;
+        let targets: BTreeSet<Target> = slice.iter().map(|(_, envelope)| envelope.command.target()).collect();
+        let targets: Vec<Target> = targets.into_iter().filter(|target| *target != Target::New).collect();
+        let loaded = transaction.load(&targets, locking).await?;
+        let (now, own_clock) = match loaded.database_now {
+            Some(now) if !self.clock.is_movable() => (now, false),
+            _ => (self.clock.now(), true),
+        };
+        let mut round = Round::new(self, slice, loaded, now).await;
+        let context = transaction.context(&round.wanted()).await?;
+        round.decide(&context);
+        if !round.written.is_empty() {
+            transaction.write(&round.written).await?;
+        }
+        round.refusals.sort_by(|one, other| one.program.cmp(&other.program));
+        for refusal in &round.refusals {
+            refusal.append(&mut transaction).await?;
+        }
+        let judged = !(round.written.is_empty() && round.refusals.is_empty());
+        let raises = own_clock && judged && self.high_water.is_due(now);
+        if raises {
+            // Last, because all writers share this one row and whoever waits for it must hold up nobody.
+            transaction.raise_high_water(now).await?;
+        }
+        transaction.commit().await?;
+        if raises {
+            self.high_water.raised(now);
+        }
+        if !round.written.is_empty() {
+            self.wake.all();
+        }
+        Ok((round.results, round.deferred))
+    }
+}
+
+/// Commands with their place in the slice.
+type Placed = Vec<(usize, Envelope)>;
+
+/// Splits off commands that share an idempotency key with an earlier one: they must see its reply.
+fn apart(waiting: Placed) -> (Placed, Placed) {
+    let mut keys = BTreeSet::new();
+    waiting.into_iter().partition(|(_, envelope)| match (&envelope.idempotency, &envelope.by) {
+        (Some(idempotency), By::Person(person)) => keys.insert((person.clone(), idempotency.key.clone(), idempotency.route.clone())),
+        _ => true,
+    })
+}
+
+impl Decided {
+    /// A timer that was left alone.
+    pub fn timer(fired: Fired) -> Self {
+        Self { answer: answers::nothing(), fired }
+    }
+}
+
+/// The timer a command fires.
+pub fn timer_of(command: &Command) -> Option<crate::ids::TimerId> {
+    match command {
+        Command::FireTimer { timer, .. } => Some(*timer),
+        _ => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! Opening the database: which backend a URL names, and the settings every connection gets.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, sqlx};
+
+use super::{Backend, Error, Store};
+
+/// Readers of SQLite; they see a snapshot and never wait for the writer.
+const SQLITE_READERS: u32 = 6;
+/// Connections of one node to PostgreSQL, the listening one not among them.
+const POSTGRES_CONNECTIONS: u32 = 16;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
+/// The first SQLite whose write-ahead log is safe when a checkpoint and a reset meet.
+const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
+
+impl Store {
+    /// Opens `sqlite://path?mode=rwc` (its folder is made) or `postgres://…`. Says in `Error::Refused` what is wrong with
+    /// a URL or a database that cannot be used. The schema is not touched.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        if url.starts_with("sqlite:") {
+            connect_sqlite(url).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            connect_postgres(url).await
+        } else {
+            Err(Error::Refused("the database URL begins with neither sqlite:// nor postgres://".to_owned()))
+        }
+    }
+}
+
+async fn connect_sqlite(url: &str) -> Result<Store, Error> {
+    let parsed: SqliteConnectOptions =
+        url.parse().map_err(|why: sqlx::Error| Error::Refused(format!("the database URL cannot be read: {why}")))?;
+    let file = parsed.get_filename();
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(Error::Refused("an SQLite database in memory cannot be shared by readers and writer; name a file".to_owned()));
+    }
+    make_folder(file)?;
+    let writer = Database::connect(sqlite_options(url, 1, false)).await?;
+    refuse_old_sqlite(&writer).await?;
+    let reader = Database::connect(sqlite_options(url, SQLITE_READERS, true)).await?;
+    Ok(Store { backend: Backend::Sqlite, reader, writer })
+}
+
+fn make_folder(file: &Path) -> Result<(), Error> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
+            .map_err(|why| Error::Refused(format!("the folder {} of the database cannot be made: {why}", folder.display()))),
+        _ => Ok(()),
+    }
+}
+
+fn sqlite_options(url: &str, connections: u32, query_only: bool) -> ConnectOptions {
+    let mut options = quiet(url, connections);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("journal_size_limit", "67108864");
+        if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
+    });
+    options
+}
+
+async fn refuse_old_sqlite(connection: &DatabaseConnection) -> Result<(), Error> {
+    let row = connection
+        .query_one_raw(Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS version"))
+        .await?
+        .ok_or_else(|| Error::Refused("SQLite does not tell its version".to_owned()))?;
+    let version: String = row.try_get("", "version")?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if found < SQLITE_AT_LEAST {
+        let (major, minor, patch) = SQLITE_AT_LEAST;
+        return Err(Error::Refused(format!(
+            "SQLite {version} can damage its write-ahead log; this server needs {major}.{minor}.{patch} or later"
+        )));
+    }
+    Ok(())
+}
+
+async fn connect_postgres(url: &str) -> Result<Store, Error> {
+    let mut options = quiet(url, POSTGRES_CONNECTIONS);
+    options.map_sqlx_postgres_opts(|postgres| {
+        postgres.options([
+            ("statement_timeout", millis(STATEMENT_TIMEOUT)),
+            ("lock_timeout", millis(LOCK_TIMEOUT)),
+            ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT)),
+            ("default_transaction_isolation", "read committed".to_owned()),
+        ])
+    });
+    let pool = Database::connect(options).await?;
+    Ok(Store { backend: Backend::Postgres, reader: pool.clone(), writer: pool })
+}
+
+fn millis(duration: Duration) -> String {
+    duration.as_millis().to_string()
+}
+
+/// Statements are never logged: their parameters are people's data.
+fn quiet(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false).record_stmt_in_spans(false);
+    options
+}

@@ -1,0 +1,107 @@
+//! Finding and locking the instances a slice of commands is about, in one statement.
+//!
+//! Guarantee: on PostgreSQL the rows are locked ascending by id, so two slices never wait for each other in a circle,
+//! and the instant returned was read after the last lock was taken.
+
+use sea_orm::QueryResult;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::slice::{Loaded, Locking};
+use super::{Backend, Error, WriteTransaction};
+use crate::domain::command::Target;
+use crate::domain::instance::Instance;
+use crate::ids::{BreachId, InstanceId, TaskId};
+use crate::instant::Instant;
+
+const INSTANCE: i32 = 1;
+const TASK: i32 = 2;
+const BREACH: i32 = 3;
+const DOCUMENT: i32 = 4;
+const NOW: i32 = 5;
+
+const SQLITE: &str = "\
+WITH wanted AS (SELECT j.value ->> 'kind' AS kind, unhex(j.value ->> 'id', '-') AS id FROM json_each(?) AS j),
+found AS (
+    SELECT 1 AS tag, w.id AS target, i.id AS instance FROM wanted w JOIN instance i ON i.id = w.id WHERE w.kind = 1
+    UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w JOIN task t ON t.id = w.id WHERE w.kind = 2
+    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3)
+SELECT tag, target, instance, NULL AS document, NULL AS now FROM found
+UNION ALL SELECT 4, NULL, i.id, i.document, NULL FROM instance i WHERE i.id IN (SELECT instance FROM found)";
+
+/// The branches of a UNION ALL run in order, so the clock is read when the locks are held.
+macro_rules! postgres {
+    ($lock:literal) => {
+        concat!(
+            "\
+WITH wanted AS (SELECT w.kind, w.id FROM json_to_recordset($1::json) AS w(kind INTEGER, id UUID)),
+found AS MATERIALIZED (
+    SELECT 1 AS tag, w.id AS target, w.id AS instance FROM wanted w WHERE w.kind = 1
+    UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w JOIN task t ON t.id = w.id WHERE w.kind = 2
+    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3),
+locked AS MATERIALIZED (
+    SELECT i.id, i.document FROM instance i WHERE i.id IN (SELECT instance FROM found) ORDER BY i.id FOR UPDATE OF i",
+            $lock,
+            ")
+SELECT 4 AS tag, NULL::uuid AS target, l.id AS instance, l.document, NULL::bigint AS now FROM locked l
+UNION ALL SELECT f.tag, f.target, f.instance, NULL, NULL FROM found f WHERE f.instance IN (SELECT id FROM locked)
+UNION ALL SELECT 5, NULL, NULL, NULL, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+        )
+    };
+}
+
+const POSTGRES_WAIT: &str = postgres!("");
+const POSTGRES_SKIP: &str = postgres!(" SKIP LOCKED");
+
+impl WriteTransaction {
+    /// Finds the instances of `targets`, locks their rows and reads their documents, in one statement. What does not
+    /// exist, and under `SkipLocked` what somebody else holds, is left out.
+    pub async fn load(&mut self, targets: &[Target], locking: Locking) -> Result<Loaded, Error> {
+        let wanted: Vec<_> = targets
+            .iter()
+            .filter_map(|target| match target {
+                Target::New => None,
+                Target::Instance(id) => Some(json!({ "kind": INSTANCE, "id": id })),
+                Target::Task(id) => Some(json!({ "kind": TASK, "id": id })),
+                Target::Breach(id) => Some(json!({ "kind": BREACH, "id": id })),
+            })
+            .collect();
+        let sql = match (self.backend, locking) {
+            (Backend::Sqlite, Locking::Wait | Locking::SkipLocked) => SQLITE,
+            (Backend::Postgres, Locking::Wait) => POSTGRES_WAIT,
+            (Backend::Postgres, Locking::SkipLocked) => POSTGRES_SKIP,
+        };
+        let rows = self.query(sql, vec![serde_json::Value::Array(wanted).to_string().into()]).await?;
+        let mut loaded = Loaded::default();
+        for row in &rows {
+            take(&mut loaded, row)?;
+        }
+        Ok(loaded)
+    }
+}
+
+fn take(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
+    let tag: i32 = row.try_get("", "tag")?;
+    if tag == NOW {
+        loaded.database_now = row.try_get::<Option<i64>>("", "now")?.map(Instant::clamped);
+        return Ok(());
+    }
+    let instance = InstanceId(row.try_get("", "instance")?);
+    if tag == DOCUMENT {
+        loaded.instances.insert(instance, parse(instance, &row.try_get::<String>("", "document")?)?);
+        return Ok(());
+    }
+    let target: Uuid = row.try_get("", "target")?;
+    let target = match tag {
+        TASK => Target::Task(TaskId(target)),
+        BREACH => Target::Breach(BreachId(target)),
+        _ => Target::Instance(InstanceId(target)),
+    };
+    loaded.found.insert(target, instance);
+    Ok(())
+}
+
+/// Reads an instance's document.
+pub(super) fn parse(id: InstanceId, document: &str) -> Result<Instance, Error> {
+    serde_json::from_str(document).map_err(|why| Error::BadRow { what: "instance", id: id.to_string(), why: why.to_string() })
+}

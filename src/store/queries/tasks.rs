@@ -1,0 +1,196 @@
+//! The inbox, and single tasks with what belongs to them.
+
+use entity::{clock, instance, record, task};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Part, Scope, count, document, get, within};
+use crate::domain::clock::Clock;
+use crate::domain::instance::{Instance, Task, TaskState};
+use crate::domain::record::Record;
+use crate::ids::{InstanceId, ProgramId, RoleId, TaskId, Username, WorkflowId};
+use crate::instant::Instant;
+use crate::store::{Error, Store};
+
+/// Which tasks are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskFilter {
+    pub scope: Scope,
+    pub of: TasksOf,
+    /// Empty means live ones.
+    pub states: Vec<TaskState>,
+    pub program: Option<ProgramId>,
+    pub due_before: Option<Instant>,
+    /// A part of the step's, workflow's or assignee's name or of the task's id; for a reader's own tasks also of the
+    /// value of which only one instance may run.
+    pub text: Option<String>,
+}
+
+/// Whose tasks are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TasksOf {
+    /// Those somebody can work: of a role they hold, or given to them by name.
+    Person {
+        username: Username,
+        roles: Vec<(ProgramId, RoleId)>,
+    },
+    Role(RoleId),
+    Everybody,
+}
+
+/// Where the next page of an inbox goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueKey {
+    pub due_at: Option<Instant>,
+    pub id: TaskId,
+}
+
+/// One task of a list, with what it needs of its instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRow {
+    pub instance: InstanceId,
+    pub program: ProgramId,
+    pub version: u32,
+    pub workflow: WorkflowId,
+    pub one_per: Option<String>,
+    pub task: Task,
+}
+
+/// One task with its instance, its latest clock and its record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRows {
+    pub instance: Instance,
+    pub task: Task,
+    pub clock: Option<Clock>,
+    pub record: Option<Record>,
+}
+
+impl Store {
+    /// One part of an inbox, by due instant and id; tasks without a due instant come last.
+    pub async fn tasks(&self, filter: &TaskFilter, part: Part<DueKey>) -> Result<Vec<TaskRow>, Error> {
+        let mut select = inbox(filter);
+        if let Some(key) = part.after {
+            select.cond_where(due_after(key));
+        }
+        select
+            .order_by_with_nulls((task::Entity, task::Column::DueAt), Order::Asc, NullOrdering::Last)
+            .order_by((task::Entity, task::Column::Id), Order::Asc)
+            .limit(part.fetch);
+        self.reader().query_all(&select).await?.iter().map(task_row).collect()
+    }
+
+    /// One task, also of an earlier round; none where there is no such task.
+    pub async fn task(&self, id: TaskId) -> Result<Option<TaskRows>, Error> {
+        let reader = self.reader();
+        let Some(found) = task::Entity::find_by_id(id.0).one(reader).await? else { return Ok(None) };
+        let Some(home) = instance::Entity::find_by_id(found.instance_id).one(reader).await? else { return Ok(None) };
+        let clock = clock::Entity::find().filter(clock::Column::TaskId.eq(id.0)).order_by_desc(clock::Column::Id).one(reader).await?;
+        let record =
+            record::Entity::find().filter(record::Column::TaskId.eq(id.0)).order_by_desc(record::Column::Version).one(reader).await?;
+        Ok(Some(TaskRows {
+            instance: document("instance", home.id, &home.document)?,
+            task: document("task", found.id, &found.document)?,
+            clock: clock.map(|row| document("clock", row.id, &row.document)).transpose()?,
+            record: record.map(|row| document("record", row.id, &row.document)).transpose()?,
+        }))
+    }
+}
+
+fn inbox(filter: &TaskFilter) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .columns([(task::Entity, task::Column::Id), (task::Entity, task::Column::InstanceId)])
+        .columns([(task::Entity, task::Column::Program), (task::Entity, task::Column::Workflow)])
+        .column((task::Entity, task::Column::Document))
+        .columns([(instance::Entity, instance::Column::Version), (instance::Entity, instance::Column::OnePer)])
+        .from(task::Entity)
+        .inner_join(instance::Entity, Expr::col((instance::Entity, instance::Column::Id)).equals((task::Entity, task::Column::InstanceId)))
+        .cond_where(within(&filter.scope, (task::Entity, task::Column::Program)))
+        .cond_where(whose(&filter.of));
+    let live = [TaskState::Open, TaskState::Claimed, TaskState::Paused];
+    let states = if filter.states.is_empty() { &live[..] } else { &filter.states[..] };
+    select.cond_where(Expr::col((task::Entity, task::Column::State)).is_in(states.iter().map(|state| state.as_str())));
+    if let Some(program) = &filter.program {
+        select.cond_where(Expr::col((task::Entity, task::Column::Program)).eq(program.as_str()));
+    }
+    if let Some(instant) = filter.due_before {
+        select.cond_where(Expr::col((task::Entity, task::Column::DueAt)).lt(instant.millis()));
+    }
+    if let Some(text) = &filter.text {
+        select.cond_where(matching(text, &filter.of));
+    }
+    select
+}
+
+fn whose(of: &TasksOf) -> Cond {
+    let role_is = |role: &RoleId| Expr::col((task::Entity, task::Column::Role)).eq(role.as_str());
+    match of {
+        TasksOf::Everybody => Cond::all(),
+        TasksOf::Role(role) => Cond::all().add(role_is(role)),
+        TasksOf::Person { username, roles } => {
+            let named = Cond::all()
+                .add(Expr::col((task::Entity, task::Column::Role)).is_null())
+                .add(Expr::col((task::Entity, task::Column::Assignee)).eq(username.as_str()));
+            roles.iter().fold(Cond::any().add(named), |any, (program, role)| {
+                any.add(Cond::all().add(Expr::col((task::Entity, task::Column::Program)).eq(program.as_str())).add(role_is(role)))
+            })
+        }
+    }
+}
+
+fn due_after(key: DueKey) -> Cond {
+    let due = || Expr::col((task::Entity, task::Column::DueAt));
+    let later_id = || Expr::col((task::Entity, task::Column::Id)).gt(key.id.0);
+    match key.due_at {
+        None => Cond::all().add(due().is_null()).add(later_id()),
+        Some(at) => Cond::any().add(due().gt(at.millis())).add(Cond::all().add(due().eq(at.millis())).add(later_id())).add(due().is_null()),
+    }
+}
+
+/// Names hold `_` where people write a blank.
+fn matching(text: &str, of: &TasksOf) -> Cond {
+    let lower = text.trim().to_lowercase();
+    let name = pattern(&lower.replace(' ', "_"));
+    let like = |column: task::Column| Expr::expr(Func::lower(Expr::col((task::Entity, column)))).like(name.clone());
+    let mut any = Cond::any().add(like(task::Column::Step)).add(like(task::Column::Workflow)).add(like(task::Column::Assignee));
+    if let Ok(id) = lower.parse::<Uuid>() {
+        any = any.add(Expr::col((task::Entity, task::Column::Id)).eq(id)).add(Expr::col((task::Entity, task::Column::InstanceId)).eq(id));
+    }
+    match of {
+        // What a reader may not see must not be found out by searching for it.
+        TasksOf::Role(_) | TasksOf::Everybody => any,
+        TasksOf::Person { .. } => {
+            let one_per = Expr::expr(Func::lower(Expr::col((instance::Entity, instance::Column::OnePer))));
+            any.add(one_per.like(pattern(&lower)))
+        }
+    }
+}
+
+/// `text` anywhere; what it holds of `%`, `_` and `\` stands for itself.
+fn pattern(text: &str) -> LikeExpr {
+    let mut escaped = String::with_capacity(text.len() + 2);
+    escaped.push('%');
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped.push('%');
+    LikeExpr::new(escaped).escape('\\')
+}
+
+fn task_row(row: &QueryResult) -> Result<TaskRow, Error> {
+    let id: Uuid = get(row, "id")?;
+    Ok(TaskRow {
+        instance: InstanceId(get(row, "instance_id")?),
+        program: ProgramId(get(row, "program")?),
+        version: count(row, "version")?,
+        workflow: WorkflowId(get(row, "workflow")?),
+        one_per: get(row, "one_per")?,
+        task: document("task", id, &get::<String>(row, "document")?)?,
+    })
+}

@@ -1,0 +1,122 @@
+//! Writing what a slice of commands decided: one statement per table on SQLite, one for all tables on PostgreSQL.
+//!
+//! Guarantee: an instance is written only if it still has the revision it was loaded with, and a timer only if it was
+//! still armed; one row that is not as expected spoils the whole transaction.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
+use super::rows::Changes;
+use super::slice::Written;
+use super::table::{self, Table};
+use super::{Backend, Error, WriteTransaction};
+
+/// Tables in the order they are filled: what another refers to comes first, and an instance that ends makes room for one
+/// that starts.
+const TABLES: [&Table; 8] = [
+    &table::INSTANCE,
+    &table::TASK,
+    &table::CLOCK,
+    &table::TIMER,
+    &table::BREACH,
+    &table::RECORD,
+    &table::AUDIT_ENTRY,
+    &table::IDEMPOTENCY,
+];
+
+/// The unique key of an audit stream, as errors name it.
+const STREAM_KEY: &str = "audit_entry_stream_id_sequence_key";
+
+static SQLITE_MOVE: LazyLock<String> = LazyLock::new(table::move_sqlite);
+static SQLITE: LazyLock<[String; 8]> = LazyLock::new(|| TABLES.map(Table::sqlite));
+
+/// All tables at once; tells how many rows each wrote, and hints to the other nodes that there is work.
+static POSTGRES: LazyLock<String> = LazyLock::new(|| {
+    let mut parts = vec![format!("w0 AS ({})", table::move_postgres(1))];
+    for (index, table) in TABLES.iter().enumerate() {
+        // The parts of a WITH run in any order unless one reads another.
+        let after = if index == 0 { "WHERE (SELECT count(*) FROM w0) >= 0" } else { "" };
+        parts.push(format!("w{} AS ({})", index + 1, table.postgres(index + 2, after)));
+    }
+    let counts: Vec<String> = (0..parts.len()).map(|index| format!("(SELECT count(*) FROM w{index}) AS c{index}")).collect();
+    format!("WITH {} SELECT {} FROM pg_notify('proviso', '')", parts.join(", "), counts.join(", "))
+});
+
+impl WriteTransaction {
+    /// Writes a slice. Commands on the same instance must follow each other, each decided on the one before; a command that
+    /// changes nothing must not be in it. `Error::Conflict` when an instance or a timer is not as it was loaded, and
+    /// `Error::Duplicate` when a start or a reply was there first; after either the transaction cannot be committed.
+    pub async fn write(&mut self, slice: &[Written]) -> Result<(), Error> {
+        if slice.is_empty() {
+            return Ok(());
+        }
+        let changes = Changes::of(slice).inspect_err(|_| {
+            self.spoil();
+        })?;
+        let batches = batches(&changes)?;
+        let written = match self.backend {
+            Backend::Sqlite => self.write_sqlite(&batches).await,
+            Backend::Postgres => self.write_postgres(&batches).await,
+        };
+        match written {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.spoil()),
+            // Whoever wrote the instance first took the next place of its stream too.
+            Err(Error::Duplicate { constraint }) if constraint == STREAM_KEY => Err(self.spoil()),
+            Err(error) => {
+                self.spoil();
+                Err(error)
+            }
+        }
+    }
+
+    async fn write_sqlite(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {
+        let texts = std::iter::once(SQLITE_MOVE.as_str()).chain(SQLITE.iter().map(String::as_str));
+        for (sql, batch) in texts.zip(batches) {
+            if batch.rows > 0 && self.execute(sql, vec![batch.json.as_str().into()]).await? != batch.rows {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn write_postgres(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {
+        let values = batches.iter().map(|batch| batch.json.as_str().into()).collect();
+        let rows = self.query(&POSTGRES, values).await?;
+        let Some(counts) = rows.first() else { return Ok(false) };
+        for (index, batch) in batches.iter().enumerate() {
+            let count: i64 = counts.try_get("", &format!("c{index}"))?;
+            if u64::try_from(count) != Ok(batch.rows) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The rows for one table.
+struct Batch {
+    rows: u64,
+    json: String,
+}
+
+fn batches(changes: &Changes) -> Result<[Batch; 9], Error> {
+    Ok([
+        batch(&changes.moved)?,
+        batch(&changes.started)?,
+        batch(&changes.tasks)?,
+        batch(&changes.clocks)?,
+        batch(&changes.timers)?,
+        batch(&changes.breaches)?,
+        batch(&changes.records)?,
+        batch(&changes.entries)?,
+        batch(&changes.replies)?,
+    ])
+}
+
+fn batch<T: Serialize>(rows: &[T]) -> Result<Batch, Error> {
+    let json =
+        serde_json::to_string(rows).map_err(|why| Error::BadRow { what: "rows", id: "of a slice".to_owned(), why: why.to_string() })?;
+    Ok(Batch { rows: rows.len() as u64, json })
+}

@@ -1,0 +1,5 @@
+//! The pages, used as a browser uses them: links followed, forms sent, the cookie kept.
+
+mod browser;
+mod forms;
+mod safety;

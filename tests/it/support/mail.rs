@@ -1,0 +1,111 @@
+//! An SMTP server whose answers a test steers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// One mail as it was handed over.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    pub from: String,
+    pub to: Vec<String>,
+    /// Headers and body as they came, dots unstuffed.
+    pub data: String,
+}
+
+/// A listening SMTP server. It accepts every mail for which no other answer is queued.
+#[derive(Debug, Clone)]
+pub struct MailServer {
+    port: u16,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Answers to the end of DATA.
+    answers: VecDeque<&'static str>,
+    accepted: Vec<Accepted>,
+}
+
+impl MailServer {
+    /// Listens on a free port of this machine.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("a local address").port();
+        let server = Self { port, state: Arc::default() };
+        let accepting = server.clone();
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                let serving = accepting.clone();
+                // A client that hangs up ends its conversation; the next one is served all the same.
+                tokio::spawn(async move { serving.converse(connection).await.ok() });
+            }
+        });
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// Answers the next mail with this line, for example `451 4.7.1 try later`, and does not take it.
+    pub fn refuse_next(&self, answer: &'static str) {
+        self.state.lock().expect("no test panics while it holds the lock").answers.push_back(answer);
+    }
+
+    /// Everything that was accepted so far.
+    pub fn accepted(&self) -> Vec<Accepted> {
+        self.state.lock().expect("no test panics while it holds the lock").accepted.clone()
+    }
+
+    async fn converse(&self, connection: TcpStream) -> std::io::Result<()> {
+        let (read, mut write) = connection.into_split();
+        let mut lines = BufReader::new(read).lines();
+        write.write_all(b"220 mail.test ready\r\n").await?;
+        let mut mail = Accepted { from: String::new(), to: Vec::new(), data: String::new() };
+        while let Some(line) = lines.next_line().await? {
+            let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+            let answer = match verb.as_str() {
+                "EHLO" => "250-mail.test\r\n250 8BITMIME",
+                "MAIL" => {
+                    mail = Accepted { from: address(&line), to: Vec::new(), data: String::new() };
+                    "250 2.1.0 ok"
+                }
+                "RCPT" => {
+                    mail.to.push(address(&line));
+                    "250 2.1.5 ok"
+                }
+                "DATA" => {
+                    write.write_all(b"354 go on\r\n").await?;
+                    while let Some(line) = lines.next_line().await?.filter(|line| line != ".") {
+                        mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
+                        mail.data.push('\n');
+                    }
+                    self.take(mail.clone())
+                }
+                "QUIT" => {
+                    write.write_all(b"221 2.0.0 bye\r\n").await?;
+                    return Ok(());
+                }
+                _ => "250 2.0.0 ok",
+            };
+            write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+        }
+        Ok(())
+    }
+
+    fn take(&self, mail: Accepted) -> &'static str {
+        let mut state = self.state.lock().expect("no test panics while it holds the lock");
+        if let Some(refusal) = state.answers.pop_front() {
+            return refusal;
+        }
+        state.accepted.push(mail);
+        "250 2.0.0 taken"
+    }
+}
+
+fn address(line: &str) -> String {
+    line.split(['<', '>']).nth(1).unwrap_or_default().to_owned()
+}
