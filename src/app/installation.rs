@@ -7,6 +7,7 @@ use super::loops::Loops;
 use crate::clock::Clock;
 use crate::ids::IdSource;
 use crate::outbox::{AddressPolicy, Captured, Dispatcher, FanOut, Mailbox, Mailer, Sender, Webhooks};
+use crate::scheduler::Pace;
 use crate::service::sandbox::Sandbox;
 use crate::service::webhooks::Receivers;
 use crate::service::{Error, Services, Wake};
@@ -28,6 +29,8 @@ pub struct Setting {
     pub webhook_timeout: Duration,
     /// Names this node in leases.
     pub node: String,
+    /// Of the timer engine.
+    pub pace: Pace,
 }
 
 /// One installation. Cheap to clone; nothing runs by itself until `loops.start`.
@@ -53,7 +56,7 @@ impl Installation {
         let sending = Webhooks::new(setting.addresses.clone(), setting.webhook_timeout).map_err(Error::Internal)?;
         let fan_out = FanOut::new(setting.store.clone(), super::directory(&services.programs), wake, &setting.node);
         let dispatcher = Dispatcher::new(setting.store, sender, setting.mailer, sending, &setting.node);
-        let loops = Loops::new(services.clone(), fan_out, dispatcher);
+        let loops = Loops::new(services.clone(), fan_out, dispatcher, setting.pace);
         // Set once: nothing has been shared before this line.
         let _ = walker.set(loops.clone());
         Ok(Self { services, loops, receivers: super::receivers(setting.addresses) })

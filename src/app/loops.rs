@@ -14,11 +14,11 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::instant::Instant;
 use crate::outbox::{Dispatcher, FanOut};
-use crate::scheduler::Engine;
+use crate::scheduler::{Engine, Pace};
 use crate::service::sandbox::Moved;
 use crate::service::{Error, Services};
 
-/// The engine looks at least every five seconds; silence of this length means that it hangs.
+/// Beyond the longest sleep between two looks, silence of this length means that the engine hangs.
 const SILENT_AT_MOST_MILLIS: i64 = 60_000;
 /// Passes of sending under way at once, so that a receiver that hangs delays its own pass only.
 const SENDERS: usize = 4;
@@ -28,8 +28,8 @@ const HELD_BACK: Duration = Duration::from_millis(20);
 const NOTICES: usize = 100;
 /// The setting that keeps how far a sandbox's clock is from wall time, in milliseconds.
 pub const CLOCK_OFFSET: &str = "sandbox_clock_offset_millis";
-/// Milliseconds the fan-out and the sender sleep at most without looking.
-const LOOK_AGAIN_MILLIS: i64 = 5_000;
+/// Milliseconds after which work that is due and was left alone is looked at again.
+const LEFT_ALONE_MILLIS: i64 = 500;
 
 /// The three loops over one database. Cheap to clone.
 #[derive(Clone)]
@@ -41,11 +41,13 @@ pub struct Loops {
     /// Read by a loop for one pass, written by a walk for as long as it takes.
     turn: Arc<RwLock<()>>,
     heartbeat: Heartbeat,
+    pace: Pace,
 }
 
 impl Loops {
-    pub fn new(services: Services, fan_out: FanOut, dispatcher: Dispatcher) -> Self {
-        Self { engine: Engine::new(services.clone()), services, fan_out, dispatcher, turn: Arc::default(), heartbeat: Heartbeat::default() }
+    pub fn new(services: Services, fan_out: FanOut, dispatcher: Dispatcher, pace: Pace) -> Self {
+        let engine = Engine::new(services.clone(), pace);
+        Self { engine, services, fan_out, dispatcher, turn: Arc::default(), heartbeat: Heartbeat::default(), pace }
     }
 
     fn clock(&self) -> &Clock {
@@ -94,6 +96,7 @@ impl Loops {
         let mut fired = self.drain().await?;
         while let Some(next) = self.next_due().await?.filter(|next| *next <= to) {
             if next > clock.now() {
+                self.keep_offset(next).await?;
                 clock.set(next).map_err(|_| backwards(next))?;
             }
             let done = self.drain().await?;
@@ -103,10 +106,17 @@ impl Loops {
                 break;
             }
         }
+        self.keep_offset(to).await?;
         clock.set(to).map_err(|_| backwards(to))?;
         fired += self.drain().await?;
-        self.services.store.set_setting(CLOCK_OFFSET, &clock.offset_millis().to_string()).await?;
         Ok(Moved { now: to, fired })
+    }
+
+    /// Keeps where the clock is about to stand, before anything is written at that time: a server that dies on the way starts no
+    /// earlier than what its last transaction says, even where that commits after the next server has started.
+    async fn keep_offset(&self, at: Instant) -> Result<(), Error> {
+        let offset_millis = at.millis_since(self.clock().wall());
+        Ok(self.services.store.set_setting(CLOCK_OFFSET, &offset_millis.to_string()).await?)
     }
 
     /// The next instant at which a timer falls due or a notice may be tried.
@@ -132,7 +142,8 @@ impl Loops {
     /// Why the engine does not seem to work; empty when it does.
     pub fn reasons_not_ready(&self) -> Vec<String> {
         let silent_millis = self.heartbeat.silent_millis(self.clock().wall());
-        if silent_millis > SILENT_AT_MOST_MILLIS {
+        let poll_millis = i64::try_from(self.pace.poll.as_millis()).unwrap_or(i64::MAX);
+        if silent_millis > poll_millis.saturating_add(SILENT_AT_MOST_MILLIS) {
             vec![format!("the timer engine has not passed for {} seconds", silent_millis / 1_000)]
         } else {
             Vec::new()
@@ -183,9 +194,9 @@ impl Loops {
 
     /// Sleeps until a wake-up, `next` or the next look.
     async fn rest(&self, stop: &CancellationToken, woken: impl Future<Output = ()>, next: Option<Instant>) {
-        let latest = self.clock().now().plus_millis(LOOK_AGAIN_MILLIS).unwrap_or(Instant::MAX);
+        let latest = self.pace.latest(self.clock().now());
         // What is due already and was left alone is looked at again a little later, not at once.
-        let soonest = self.clock().now().plus_millis(LOOK_AGAIN_MILLIS / 10).unwrap_or(Instant::MAX);
+        let soonest = self.clock().now().plus_millis(LEFT_ALONE_MILLIS).unwrap_or(Instant::MAX);
         let until = next.map_or(latest, |next| next.clamp(soonest, latest));
         tokio::select! {
             () = stop.cancelled() => {}

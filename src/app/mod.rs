@@ -11,6 +11,8 @@ pub use installation::{Installation, Setting};
 pub use loops::{CLOCK_OFFSET, Loops};
 pub use server::{Kind, Server, StartError};
 
+pub use crate::scheduler::Pace;
+
 use std::sync::Arc;
 
 use crate::outbox::{AddressPolicy, Directory, check_url, payload};

@@ -18,7 +18,7 @@ use crate::http::{self, Site, Wiring};
 use crate::ids::IdSource;
 use crate::instant::Instant;
 use crate::outbox::{AddressPolicy, Captured, Mailer, Smtp};
-use crate::scheduler::Pulse;
+use crate::scheduler::{Pace, Pulse};
 use crate::store::{self, InstallationKind, Store};
 use crate::{config, service};
 
@@ -63,7 +63,7 @@ impl Server {
         let listener = listen(&config)?;
         let address = listener.local_addr().map_err(|why| StartError::Listen { address: config.http.listen, why })?;
         let (url, throw_away) = database(&config, kind)?;
-        let store = Store::connect(&url).await?;
+        let store = Store::connect_with(&url, config.database.max_connections).await?;
         store.migrate().await?;
         store
             .claim_installation(match kind {
@@ -197,6 +197,7 @@ fn setting(config: &Config, kind: Kind, store: Store, clock: Clock, address: Soc
         addresses: AddressPolicy { allow: config.webhook.allow.clone(), allow_loopback: matches!(kind, Kind::Sandbox { .. }) },
         webhook_timeout: config.webhook.timeout,
         node: config.node.id.clone(),
+        pace: Pace { poll: config.scheduler.poll, slice: config.scheduler.slice },
     })
 }
 
@@ -216,6 +217,8 @@ fn site(config: &Config, installation: &Installation) -> Site {
         settings: http::Settings {
             public_url: config.http.public_url.clone(),
             metrics_token: config.metrics.token.as_ref().map(|token| token.expose().to_owned()),
+            max_body_bytes: config.http.max_body_bytes,
+            serves_web: config.node.role.serves_web(),
         },
         receivers: installation.receivers.clone(),
         wiring: Wiring { metrics, loops: Arc::new(move || if works { loops.reasons_not_ready() } else { Vec::new() }) },

@@ -3,23 +3,24 @@
 //! Guarantee: JSON is UTF-8 without duplicate keys, unknown parts or NUL; an error names the place. A body that claims
 //! to be compressed is refused, so its size on the wire is its size in memory.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::idempotency;
 use super::problem::{Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
+use super::{Site, idempotency};
 use crate::domain::command::Idempotency;
 
-/// Most bytes of a JSON body, unless its path says otherwise.
+/// Most bytes of a body unless the operator sets another limit, which then holds for every path that names this one.
 pub const JSON_LIMIT: usize = 1 << 20;
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
@@ -71,12 +72,23 @@ impl<const LIMIT: usize> FromRequest for Raw<LIMIT> {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            let bytes = read(request.headers(), payload, LIMIT).await?;
+            let bytes = read(request.headers(), payload, limit(&request, LIMIT)).await?;
             let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
             let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             let idempotency = idempotency::of(&request, &bytes)?;
             Ok(Self { bytes, media_type, idempotency })
         })
+    }
+}
+
+/// The limit of a path: what the operator set, where the path has none of its own; a path that takes more than most never takes less
+/// than the others.
+fn limit(request: &HttpRequest, of_path: usize) -> usize {
+    let set = request.app_data::<web::Data<Site>>().map_or(JSON_LIMIT, |site| site.settings.max_body_bytes);
+    match of_path.cmp(&JSON_LIMIT) {
+        Ordering::Less => of_path,
+        Ordering::Equal => set,
+        Ordering::Greater => of_path.max(set),
     }
 }
 

@@ -7,13 +7,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::SignedIn;
 use super::body::Json;
-use super::command::{Sent, run};
+use super::command::{Sent, envelope, respond};
 use super::page::{Page, PageRequest};
 use super::params::{Params, given};
 use super::path;
 use super::problem::Problem;
-use crate::domain::command::Command;
-use crate::ids::ProgramId;
+use crate::domain::command::{Command, Principal};
+use crate::ids::{BreachId, ProgramId};
 use crate::service::Services;
 use crate::service::queries::{self, BreachQuery, NewestKey};
 use crate::service::views::BreachView;
@@ -81,8 +81,9 @@ pub async fn acknowledge(
     id: web::Path<String>,
     body: Json<AcknowledgeRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let command = Command::Acknowledge { breach: path::id(&id)?, note: body.value.note };
-    run(&services, &person, command, Sent::from(body.idempotency)).await
+    let breach = path::id(&id)?;
+    let command = Command::Acknowledge { breach, note: body.value.note };
+    answer(&services, &person, breach, command, Sent::from(body.idempotency)).await
 }
 
 /// Says why a breach came about.
@@ -99,6 +100,12 @@ pub async fn explain(
     id: web::Path<String>,
     body: Json<ExplainRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let command = Command::Explain { breach: path::id(&id)?, code: body.value.code, note: body.value.note };
-    run(&services, &person, command, Sent::from(body.idempotency)).await
+    let breach = path::id(&id)?;
+    let command = Command::Explain { breach, code: body.value.code, note: body.value.note };
+    answer(&services, &person, breach, command, Sent::from(body.idempotency)).await
+}
+
+async fn answer(services: &Services, person: &Principal, breach: BreachId, command: Command, sent: Sent) -> Result<HttpResponse, Problem> {
+    let decided = services.execute(envelope(services, person, command, sent)).await?;
+    Ok(respond(queries::with_notices(services, breach, decided).await?))
 }

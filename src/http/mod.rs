@@ -56,13 +56,34 @@ const DRAIN_SECS: u64 = 5;
 pub fn serve(services: Services, site: Site, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let services = web::Data::new(services);
     let site = web::Data::new(site);
-    let server = HttpServer::new(move || app(services.clone(), site.clone()))
-        .workers(workers)
-        .shutdown_timeout(DRAIN_SECS)
-        .disable_signals()
-        .server_hostname("proviso")
-        .listen(listener)?;
-    Ok(server.run())
+    if !site.settings.serves_web {
+        // A worker is asked for its health and its figures only; one thread answers that.
+        let server = HttpServer::new(move || worker(services.clone(), site.clone()));
+        return Ok(server.workers(1).shutdown_timeout(DRAIN_SECS).disable_signals().server_hostname("proviso").listen(listener)?.run());
+    }
+    let server = HttpServer::new(move || app(services.clone(), site.clone()));
+    Ok(server.workers(workers).shutdown_timeout(DRAIN_SECS).disable_signals().server_hostname("proviso").listen(listener)?.run())
+}
+
+/// The application of a node that only fires timers and sends: its health and its figures.
+fn worker(
+    services: web::Data<Services>,
+    site: web::Data<Site>,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error, InitError = ()>,
+> {
+    async fn elsewhere() -> Result<&'static str, Problem> {
+        Err(Problem::new(&NOT_FOUND, "this node only fires timers and sends notices; ask a node with the role web or all"))
+    }
+    App::new()
+        .app_data(services)
+        .app_data(site)
+        .service(health::alive)
+        .service(health::ready)
+        .service(metrics::show)
+        .default_service(web::to(elsewhere))
+        .wrap(from_fn(headers::secure))
+        .wrap(from_fn(request_log::log))
 }
 
 /// The application of one worker. From the outside in: request log, security headers, compression, routes.

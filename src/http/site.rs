@@ -5,16 +5,27 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::body::JSON_LIMIT;
 use crate::service::authenticate::SignIns;
 use crate::service::webhooks::Receivers;
 
 /// What an operator sets about the HTTP face.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Settings {
     /// The address people use; links and the `Secure` mark of cookies follow it.
     pub public_url: Option<Url>,
     /// Lets `/metrics` be read from elsewhere than this machine.
     pub metrics_token: Option<String>,
+    /// Most bytes of a request body; a path that takes imports may allow more.
+    pub max_body_bytes: usize,
+    /// Whether the node answers requests besides those about its health and figures.
+    pub serves_web: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { public_url: None, metrics_token: None, max_body_bytes: JSON_LIMIT, serves_web: true }
+    }
 }
 
 impl Settings {

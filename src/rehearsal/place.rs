@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::driver::Error;
 use super::script::Script;
 use super::story::Story;
-use crate::app::{Installation, Setting};
+use crate::app::{Installation, Pace, Setting};
 use crate::clock::Clock;
 use crate::ids::IdSource;
 use crate::outbox::{AddressPolicy, Captured, Mailer};
@@ -65,6 +65,7 @@ async fn tell(script: &Script, url: &str) -> Result<Story, Error> {
         addresses: AddressPolicy { allow_loopback: true, ..AddressPolicy::default() },
         webhook_timeout: WEBHOOK_TIMEOUT,
         node: "rehearsal".to_owned(),
+        pace: Pace::default(),
     };
     let installation = Installation::new(setting)?;
     installation.furnish(Some(&script.rehearsal)).await?;

@@ -14,12 +14,8 @@ use crate::store::DueTimer;
 
 /// Rows looked at in one query; slices on distinct instances are cut out of them.
 const PAGE: u64 = 1_000;
-/// The longest the engine sleeps without looking, whatever it was told.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long a pass that failed waits before the next.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// Milliseconds of `LOOK_AGAIN`.
-const LOOK_AGAIN_MILLIS: i64 = 5_000;
 
 /// What one pass did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,11 +33,35 @@ pub struct Pass {
 #[derive(Clone)]
 pub struct Engine {
     services: Services,
+    pace: Pace,
+}
+
+/// How long the engine may sleep and how much it takes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The longest sleep without looking at the table; bounds the delay after a lost signal.
+    pub poll: Duration,
+    /// Most timers of one transaction, 1 to 200.
+    pub slice: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { poll: Duration::from_secs(5), slice: SLICE_AT_MOST }
+    }
+}
+
+impl Pace {
+    /// The instant of the next look at the latest.
+    pub fn latest(self, now: Instant) -> Instant {
+        let millis = i64::try_from(self.poll.as_millis()).unwrap_or(i64::MAX);
+        now.plus_millis(millis).unwrap_or(Instant::MAX)
+    }
 }
 
 impl Engine {
-    pub fn new(services: Services) -> Self {
-        Self { services }
+    pub fn new(services: Services, pace: Pace) -> Self {
+        Self { services, pace }
     }
 
     /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire.
@@ -52,7 +72,7 @@ impl Engine {
             if due.is_empty() {
                 break;
             }
-            let pass = self.fire(slice_of(due)).await;
+            let pass = self.fire(slice_of(due, self.pace.slice)).await;
             let moved = pass.fired + pass.stale;
             total = total.plus(pass);
             if moved == 0 {
@@ -115,13 +135,13 @@ impl Engine {
                     tokio::select! { () = stop.cancelled() => {}, () = clock.wall_sleep(pause) => {} }
                 }
                 Ok(next) => {
-                    let latest = now.plus_millis(LOOK_AGAIN_MILLIS).unwrap_or(Instant::MAX);
+                    let latest = self.pace.latest(now);
                     let until = next.map_or(latest, |next| next.min(latest));
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = &mut woken => {}
                         () = clock.sleep_until(until) => {}
-                        () = clock.wall_sleep(LOOK_AGAIN) => {}
+                        () = clock.wall_sleep(self.pace.poll) => {}
                     }
                 }
             }
@@ -130,9 +150,9 @@ impl Engine {
 }
 
 /// The first timers of distinct instances, oldest first; an instance's next timer waits for the next slice.
-fn slice_of(due: Vec<DueTimer>) -> Vec<DueTimer> {
+fn slice_of(due: Vec<DueTimer>, at_most: usize) -> Vec<DueTimer> {
     let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
-    due.into_iter().filter(|timer| taken.insert(timer.instance)).take(SLICE_AT_MOST).collect()
+    due.into_iter().filter(|timer| taken.insert(timer.instance)).take(at_most.clamp(1, SLICE_AT_MOST)).collect()
 }
 
 fn envelope(timer: &DueTimer) -> Envelope {

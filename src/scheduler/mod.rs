@@ -8,5 +8,5 @@
 mod engine;
 mod pulse;
 
-pub use engine::{Engine, Pass};
+pub use engine::{Engine, Pace, Pass};
 pub use pulse::Pulse;

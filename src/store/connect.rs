@@ -8,10 +8,10 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 
 use super::{Backend, Error, Store};
 
-/// Readers of SQLite; they see a snapshot and never wait for the writer.
-const SQLITE_READERS: u32 = 6;
-/// Connections of one node to PostgreSQL, the listening one not among them.
-const POSTGRES_CONNECTIONS: u32 = 16;
+/// Connections of one node unless it is told otherwise, the one that hears hints not among them.
+pub const DEFAULT_CONNECTIONS: u32 = 10;
+/// Most readers of SQLite: they see a snapshot and never wait for the writer, and more of them read no faster.
+const SQLITE_READERS: u32 = 8;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,17 +24,23 @@ impl Store {
     /// Opens `sqlite://path?mode=rwc` (its folder is made) or `postgres://…`. Says in `Error::Refused` what is wrong with
     /// a URL or a database that cannot be used. The schema is not touched.
     pub async fn connect(url: &str) -> Result<Self, Error> {
+        Self::connect_with(url, DEFAULT_CONNECTIONS).await
+    }
+
+    /// Opens a database as `connect` does, with at most this many connections at once. SQLite takes one of them to write; PostgreSQL
+    /// one more, to hear hints.
+    pub async fn connect_with(url: &str, connections: u32) -> Result<Self, Error> {
         if url.starts_with("sqlite:") {
-            connect_sqlite(url).await
+            connect_sqlite(url, connections).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            connect_postgres(url).await
+            connect_postgres(url, connections).await
         } else {
             Err(Error::Refused("the database URL begins with neither sqlite:// nor postgres://".to_owned()))
         }
     }
 }
 
-async fn connect_sqlite(url: &str) -> Result<Store, Error> {
+async fn connect_sqlite(url: &str, connections: u32) -> Result<Store, Error> {
     let parsed: SqliteConnectOptions =
         url.parse().map_err(|why: sqlx::Error| Error::Refused(format!("the database URL cannot be read: {why}")))?;
     let file = parsed.get_filename();
@@ -44,7 +50,8 @@ async fn connect_sqlite(url: &str) -> Result<Store, Error> {
     make_folder(file)?;
     let writer = Database::connect(sqlite_options(url, 1, false)).await?;
     refuse_old_sqlite(&writer).await?;
-    let reader = Database::connect(sqlite_options(url, SQLITE_READERS, true)).await?;
+    let readers = connections.saturating_sub(1).clamp(1, SQLITE_READERS);
+    let reader = Database::connect(sqlite_options(url, readers, true)).await?;
     Ok(Store { backend: Backend::Sqlite, reader, writer })
 }
 
@@ -87,8 +94,8 @@ async fn refuse_old_sqlite(connection: &DatabaseConnection) -> Result<(), Error>
     Ok(())
 }
 
-async fn connect_postgres(url: &str) -> Result<Store, Error> {
-    let mut options = quiet(url, POSTGRES_CONNECTIONS);
+async fn connect_postgres(url: &str, connections: u32) -> Result<Store, Error> {
+    let mut options = quiet(url, connections.max(1).saturating_add(1));
     options.map_sqlx_postgres_opts(|postgres| {
         postgres.options([
             ("statement_timeout", millis(STATEMENT_TIMEOUT)),

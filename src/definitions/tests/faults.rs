@@ -144,6 +144,11 @@ fn what_was_taken_out_is_not_missed_elsewhere() {
 }
 
 #[test]
+fn a_misspelt_step_is_not_also_an_unreachable_one() {
+    assert_eq!(after(&[("        then: decide\n", "        then: decied\n")]), ["35 unknown_step at decied"]);
+}
+
+#[test]
 fn repeated_keys_are_refused() {
     assert_eq!(
         after(&[("  chief: { title: Chief, top: true }", "  chief: { title: Chief, top: true }\n  chief: { title: Other, top: true }")]),

@@ -2,9 +2,9 @@
 
 use super::{pinned, scope};
 use crate::domain::command::Principal;
-use crate::ids::ProgramId;
+use crate::ids::{BreachId, ProgramId};
 use crate::service::views::{self, BreachSubject, BreachView, Home, Viewer};
-use crate::service::{Error, Services};
+use crate::service::{Answer, Error, Services};
 use crate::store::queries::{BreachFilter, NewestKey, Part};
 
 /// Which breaches somebody asks for.
@@ -38,4 +38,15 @@ pub async fn breaches(
         shown.push(views::breach(&Viewer::new(&published.program, person, now), &subject));
     }
     Ok(shown)
+}
+
+/// Puts the notices into the answer to a command on a breach. They are made after the command has committed, so a repeated request
+/// is told of more of them.
+pub async fn with_notices(services: &Services, breach: BreachId, mut answer: Answer) -> Result<Answer, Error> {
+    let rows = services.store.notices_of(&[breach]).await?.remove(&breach).unwrap_or_default();
+    if let Some(notices) = answer.body.get_mut("notices") {
+        *notices =
+            serde_json::to_value(views::notices(&rows)).map_err(|error| Error::Internal(format!("notices cannot be written: {error}")))?;
+    }
+    Ok(answer)
 }

@@ -9,7 +9,7 @@ mod instances;
 mod records;
 mod tasks;
 
-pub use breaches::{BreachQuery, breaches};
+pub use breaches::{BreachQuery, breaches, with_notices};
 pub use deadlines::{PreviewRequest, PreviewView, preview};
 pub use instances::{InstanceQuery, instance, instances};
 pub use records::records;

@@ -122,9 +122,14 @@ pub fn breach(viewer: &Viewer<'_>, subject: &BreachSubject<'_>) -> BreachView {
             note: open.then(|| done.note.clone()),
         }),
         restricted: !open,
-        notices: notices.iter().map(NoticeView::of).collect(),
+        notices: self::notices(notices),
         allowed: offers.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect(),
     }
+}
+
+/// Shows the notices of a breach.
+pub fn notices(rows: &[NoticeRow]) -> Vec<NoticeView> {
+    rows.iter().map(NoticeView::of).collect()
 }
 
 impl NoticeView {

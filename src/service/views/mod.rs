@@ -15,7 +15,7 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
-pub use breach::{AcknowledgedView, BreachSubject, BreachView, ExplainedView, NoticeView, breach};
+pub use breach::{AcknowledgedView, BreachSubject, BreachView, ExplainedView, NoticeView, breach, notices};
 pub use clock::{AnchorView, ClockView, DeadlineView, NextView, clock, deadline};
 pub use form::{CheckView, ChoiceView, ConfirmationView, FieldView, GateView, OutcomeView};
 pub use instance::{InstanceSummary, InstanceView, StandingView, fresh, instance, summary};

@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// Notices of these breaches, in the order they were queued.
-    pub(super) async fn notices_of(&self, breaches: &[BreachId]) -> Result<BTreeMap<BreachId, Vec<NoticeRow>>, Error> {
+    pub async fn notices_of(&self, breaches: &[BreachId]) -> Result<BTreeMap<BreachId, Vec<NoticeRow>>, Error> {
         let mut found: BTreeMap<BreachId, Vec<NoticeRow>> = BTreeMap::new();
         if breaches.is_empty() {
             return Ok(found);

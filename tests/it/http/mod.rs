@@ -10,6 +10,7 @@ mod episodes;
 mod inbox;
 mod openapi;
 mod pathway;
+mod settings;
 mod trail;
 mod untouched;
 mod violations;

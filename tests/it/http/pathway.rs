@@ -165,6 +165,7 @@ async fn a_breach_is_answered_once(sandbox: &Sandbox) {
 
     let taken = api.post(DIRECTOR, &path("acknowledge"), json!({ "note": "The night shift takes it" })).await.ok(200);
     assert_eq!((&taken["acknowledged"]["by"], &taken["allowed"]), (&json!(DIRECTOR), &json!(["explain"])));
+    assert_eq!(taken["notices"], breach["notices"], "the answer shows what the board shows");
     api.post(DECIDER, &path("acknowledge"), json!({})).await.refused(409, "breach_state");
     let why = json!({ "code": "waiting_for_supplier", "note": "The supplier was late" });
     let explained = api.post(SUPERVISOR, &path("explain"), why.clone()).await.ok(200);

@@ -1,8 +1,8 @@
 //! Audit entries: chained, gapless, and never changed.
 
 use proviso::domain::audit::chain_hash;
-use proviso::ids::{CommandId, ProgramId, StreamId};
-use proviso::store::{Error, NewEntry, Sealed, Store, program_stream};
+use proviso::ids::{CommandId, InstanceId, ProgramId, StreamId};
+use proviso::store::{Error, ExportBound, NewEntry, Sealed, Store, program_stream};
 use uuid::Uuid;
 
 use super::home::Home;
@@ -66,7 +66,7 @@ async fn an_export_pages_by_position_and_misses_nothing(home: Home) {
             Some(running)
         }
     };
-    let bound = home.store.export_bound().await.unwrap();
+    let bound = settled(&home, instance_id(3)).await;
     if let Some(running) = running.take() {
         running.commit().await.unwrap();
     }
@@ -79,6 +79,19 @@ async fn an_export_pages_by_position_and_misses_nothing(home: Home) {
         seen.extend(page.iter().filter_map(|entry| entry.instance));
     }
     assert_eq!(seen, [instance_id(1), instance_id(2), instance_id(3)]);
+}
+
+/// A bound above the entry of this instance. The bound lies below the oldest transaction that writes anywhere on the server, so a
+/// neighbour's holds it down until it commits.
+async fn settled(home: &Home, newest: InstanceId) -> ExportBound {
+    loop {
+        let bound = home.store.export_bound().await.unwrap();
+        let entries = home.store.entries_by_position(bound, 0, 100).await.unwrap();
+        if entries.iter().any(|entry| entry.instance == Some(newest)) {
+            return bound;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn append(store: Store, program: ProgramId, number: u128) -> Result<i64, Error> {

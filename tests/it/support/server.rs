@@ -44,6 +44,11 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts one whose clock shows [`START`].
     pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, &[]).await
+    }
+
+    /// Starts one with more settings, as on a command line.
+    pub async fn start_with(backend: Backend, settings: &[&str]) -> Self {
         let database = match backend {
             Backend::Sqlite => Database::File(new_folder()),
             Backend::Postgres => Database::Server(postgres::database().await),
@@ -53,7 +58,9 @@ impl Sandbox {
             Database::Server(database) => database.url(),
         };
         let kind = Kind::Sandbox { clock: Some(START.parse().expect("a timestamp")) };
-        let server = Server::start(config(&["--listen", "127.0.0.1:0", "--database-url", &url]), kind).await.expect("the server starts");
+        let server = Server::start(config(&[&["--listen", "127.0.0.1:0", "--database-url", &url], settings].concat()), kind)
+            .await
+            .expect("the server starts");
         Self { api: Api::new(server.address), server, database }
     }
 

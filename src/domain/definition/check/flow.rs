@@ -18,7 +18,12 @@ pub type Successors<'a> = HashMap<&'a str, Vec<&'a str>>;
 pub fn check(workflow: &Workflow, path: &Path, report: &mut Report) {
     let path = path.to("steps");
     let Some((first, _)) = workflow.steps.first() else { return };
-    let successors = successors(workflow, &path, report);
+    series(workflow, &path, report);
+    let (successors, complete) = successors(workflow, &path, report);
+    if !complete {
+        // What a misspelt name leads to is not known, so nothing can be said of what is reached.
+        return;
+    }
     let reached = reach(first.as_str(), None, &successors);
     for (id, _) in workflow.steps.iter().filter(|(id, _)| !reached.contains(id.as_str())) {
         report.add_key(&path.to(id), FaultCode::Unreachable, format!("no step leads to {id}, directly or through others, from {first}"));
@@ -33,7 +38,6 @@ pub fn check(workflow: &Workflow, path: &Path, report: &mut Report) {
         joins(id, step, meeting.contains(id.as_str()), &path.to(id), report);
     }
     order::check(workflow, &successors, &path, report);
-    series(workflow, &path, report);
     if !workflow.steps.iter().any(|(id, step)| reached.contains(id.as_str()) && may_end(step)) {
         report.add_key(&path, FaultCode::NoEnd, "no outcome ends this workflow: give one of them ends");
     }
@@ -56,9 +60,10 @@ fn opened<'a>(then: &'a Then, path: &Path) -> Vec<(&'a StepId, Path)> {
     targets(then).iter().enumerate().map(|(index, step)| (step, place(index))).collect()
 }
 
-/// What each step can open or reopen. Reports names that no step has.
-fn successors<'a>(workflow: &'a Workflow, path: &Path, report: &mut Report) -> Successors<'a> {
+/// What each step can open or reopen, and whether all of it is known. Reports names that no step has.
+fn successors<'a>(workflow: &'a Workflow, path: &Path, report: &mut Report) -> (Successors<'a>, bool) {
     let mut successors = Successors::new();
+    let mut complete = true;
     for (id, step) in &workflow.steps {
         let path = path.to(id);
         let mut found = Vec::new();
@@ -82,11 +87,12 @@ fn successors<'a>(workflow: &'a Workflow, path: &Path, report: &mut Report) -> S
             } else if workflow.steps.contains_key(next) {
                 successors.entry(id.as_str()).or_default().push(next.as_str());
             } else {
+                complete = false;
                 report.unknown(&place, FaultCode::UnknownStep, "step", next.as_str(), names(&workflow.steps));
             }
         }
     }
-    successors
+    (successors, complete)
 }
 
 /// The steps reached from one, itself included, without going through `avoiding`.
