@@ -35,7 +35,7 @@ fn every_fault_of_every_file_is_told_with_its_place() {
     );
     let json = desk.run(&["check", "--json", &one, &two, &good, &script]).expect(1).json();
     assert_eq!(json["files"].as_array().unwrap().len(), 4);
-    assert_eq!(json["files"][0]["faults"][0]["line"], 18);
+    assert_eq!(json["files"][0]["faults"][0]["line"], 21);
     assert_eq!(json["files"][2]["steps"], 2);
     assert_eq!(json["faults"], lines.len() - 1, "one line per fault, and one for the good file");
 }
