@@ -33,8 +33,12 @@ const QUIET: &str = "sqlx::postgres::notice=warn,sqlx=warn,sea_orm=info,sea_orm_
 
 /// Installs the subscriber of this process; fails when there is one already.
 pub fn init(log: &Log) -> Result<(), TryInitError> {
+    use std::io::IsTerminal as _;
+
     use tracing_subscriber::util::SubscriberInitExt as _;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(&log.filter)).with_writer(std::io::stderr);
+    // Colours are for a person at a terminal; a file or a collector gets plain text.
+    let colours = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&log.filter)).with_writer(std::io::stderr).with_ansi(colours);
     match log.format {
         Format::Text => builder.compact().finish().try_init(),
         Format::Json => builder.json().flatten_event(true).finish().try_init(),
