@@ -107,6 +107,8 @@ macro_rules! names {
 names! {
     /// A program's id, for example `oxygen_continuity`.
     ProgramId,
+    /// A calendar, for example `us_federal`.
+    CalendarId,
     /// A workflow of a program.
     WorkflowId,
     /// A step of a workflow.

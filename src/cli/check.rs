@@ -93,7 +93,7 @@ struct Fault {
 }
 
 fn definition(text: &str, name: &str) -> Checked {
-    match definitions::read(text, name) {
+    match definitions::read(text, name, definitions::calendars::built_in()) {
         Ok(parsed) => Checked { summary: Some(summary(&parsed.program)), faults: Vec::new() },
         Err(faults) => {
             let faults = faults.iter().map(|fault| Fault { text: fault.to_string(), json: json!(fault) }).collect();

@@ -19,6 +19,16 @@ pub fn programs() -> Vec<(String, String)> {
     programs
 }
 
+/// The shipped calendars: the name and the text of each file, by name.
+pub fn calendars() -> Vec<(String, String)> {
+    let mut calendars: Vec<_> = Shipped::iter()
+        .filter_map(|path| Some((path.strip_prefix("calendars/")?.to_owned(), text(&path)?)))
+        .filter(|(name, _)| name.ends_with(".yaml"))
+        .collect();
+    calendars.sort();
+    calendars
+}
+
 /// The text of a program's rehearsal, if it has one.
 pub fn rehearsal(program: &str) -> Option<String> {
     text(&format!("{program}.rehearsal.yaml"))

@@ -3,6 +3,7 @@
 //!
 //! Guarantee: what `publish` returns can be run; what it refuses, it refuses with everything that is wrong at once.
 
+pub mod calendars;
 mod decode;
 pub mod embedded;
 mod fault;
@@ -17,4 +18,4 @@ mod tests;
 pub use fault::{Fault, Position};
 pub use node::MAX_BYTES;
 pub use read::{Parsed, publish, read};
-pub use schema::schema;
+pub use schema::{calendar_schema, schema};

@@ -2,11 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::fault::{Fault, Position};
 use super::node::{Content, MAX_BYTES, Node};
 use super::repair::Repairs;
+use crate::domain::calendar::Calendars;
 use crate::domain::definition::check::{FaultCode, Finding, Points, check};
 use crate::domain::definition::{Program, Published};
 use crate::domain::rules::{self, RuleBook};
@@ -22,44 +23,70 @@ pub struct Parsed {
     pub rules: RuleBook,
 }
 
-/// Reads a definition file named `file` in the faults.
+/// Reads a definition file named `file` in the faults, given the calendars there are.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
-pub fn read(text: &str, file: &str) -> Result<Parsed, Vec<Fault>> {
-    let mut reading = Reading { text, file, faults: Vec::new(), repairs: Repairs::default() };
-    let parsed = reading.run();
-    let mut faults = reading.faults;
-    match parsed {
-        Some(parsed) if faults.is_empty() => Ok(parsed),
-        _ => {
-            faults.sort_by_key(|fault| (fault.line, fault.col, fault.code));
-            faults.dedup();
-            Err(faults)
-        }
-    }
+pub fn read(text: &str, file: &str, calendars: &Calendars) -> Result<Parsed, Vec<Fault>> {
+    let mut reading = Reading::of(text, file);
+    let parsed = reading.run(calendars);
+    reading.outcome(parsed)
 }
 
 /// Reads a definition file and makes it a version that can be run.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
-pub fn publish(text: &str, file: &str) -> Result<Published, Vec<Fault>> {
-    let Parsed { program, rules } = read(text, file)?;
+pub fn publish(text: &str, file: &str, calendars: &Calendars) -> Result<Published, Vec<Fault>> {
+    let Parsed { program, rules } = read(text, file, calendars)?;
     let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Published { program: program.into(), rules, sha256 })
 }
 
 /// One pass over one file.
-struct Reading<'a> {
+pub(super) struct Reading<'a> {
     text: &'a str,
     file: &'a str,
     faults: Vec<Fault>,
     repairs: Repairs,
 }
 
-impl Reading<'_> {
-    fn run(&mut self) -> Option<Parsed> {
+impl<'a> Reading<'a> {
+    pub fn of(text: &'a str, file: &'a str) -> Self {
+        Self { text, file, faults: Vec::new(), repairs: Repairs::default() }
+    }
+
+    /// What was read, unless something is wrong with it; faults in the order of the file.
+    pub fn outcome<T>(self, read: Option<T>) -> Result<T, Vec<Fault>> {
+        let mut faults = self.faults;
+        match read {
+            Some(read) if faults.is_empty() => Ok(read),
+            _ => {
+                faults.sort_by_key(|fault| (fault.line, fault.col, fault.code));
+                faults.dedup();
+                Err(faults)
+            }
+        }
+    }
+
+    fn run(&mut self, calendars: &Calendars) -> Option<Parsed> {
+        let mut tree = self.tree()?;
+        let program: Program = self.decode(&mut tree)?;
+        let findings = check(&program, calendars);
+        let too_much = findings.iter().any(|finding| finding.code == FaultCode::BadCount);
+        self.tell(&tree, findings);
+        if too_much {
+            return None;
+        }
+        let (rules, faults) = RuleBook::compile(&program);
+        for (path, fault) in faults {
+            self.add_rule_fault(&tree, &path, fault);
+        }
+        Some(Parsed { program, rules })
+    }
+
+    /// The file as a tree, if it is YAML of a tolerable size; repeated keys are told and left out.
+    pub fn tree(&mut self) -> Option<Node> {
         if self.text.len() > MAX_BYTES {
             self.add(Position::START, FaultCode::TooLarge, format!("the file has more than {MAX_BYTES} bytes"), None, &[]);
             return None;
@@ -76,30 +103,24 @@ impl Reading<'_> {
             self.add(at, FaultCode::RepeatedKey, format!("\"{key}\" stands here a second time: keep one"), None, &path);
             self.repairs.mark(path);
         }
-        let program = self.decode(&mut tree)?;
-        let findings = check(&program);
-        let too_much = findings.iter().any(|finding| finding.code == FaultCode::BadCount);
+        Some(tree)
+    }
+
+    /// Tells what was found wrong with what the tree means, unless it only follows from something told before.
+    pub fn tell(&mut self, tree: &Node, findings: Vec<Finding>) {
         for finding in findings {
             if !self.repairs.excuse(&finding) {
                 let Finding { path, points, code, message, suggestion, about: _ } = finding;
-                self.add(position(&tree, &path.0, points, self.text), code, message, suggestion, &path.0);
+                self.add(position(tree, &path.0, points, self.text), code, message, suggestion, &path.0);
             }
         }
-        if too_much {
-            return None;
-        }
-        let (rules, faults) = RuleBook::compile(&program);
-        for (path, fault) in faults {
-            self.add_rule_fault(&tree, &path, fault);
-        }
-        Some(Parsed { program, rules })
     }
 
     /// Decodes the tree, taking out what does not fit until the rest does.
-    fn decode(&mut self, tree: &mut Node) -> Option<Program> {
+    pub fn decode<T: DeserializeOwned>(&mut self, tree: &mut Node) -> Option<T> {
         for _ in 0..MAX_ROUNDS {
-            let mismatch = match Program::deserialize(&*tree) {
-                Ok(program) => return Some(program),
+            let mismatch = match T::deserialize(&*tree) {
+                Ok(read) => return Some(read),
                 Err(mismatch) => mismatch,
             };
             if let Some(misfit) = self.repairs.diagnose(tree, &mismatch) {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::CalendarVersion;
 use super::definition::{Anchor, Due};
 use crate::ids::{BreachId, ClockId, LadderId, RoleId, StepId, TaskId};
 use crate::instant::Instant;
@@ -21,6 +22,10 @@ pub struct Clock {
     pub anchor: AnchorUsed,
     pub anchor_at: Instant,
     pub due_at: Instant,
+    /// The calendar it was computed with; a later version moves it only by a re-projection. None in clocks that were armed
+    /// before calendars had versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarVersion>,
     pub derivation: Derivation,
     pub ladder: Option<LadderId>,
     /// Where on the ladder the clock stands.
@@ -83,7 +88,8 @@ pub enum RungPoint {
 pub struct Derivation {
     /// The calendar and its version, where the rule uses one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub calendar: Option<CalendarVersion>,
     /// The IANA zone the days were read in.
     pub zone: String,
     pub because: Vec<Reason>,

@@ -4,6 +4,7 @@
 //! decision depends on is an argument, so the same arguments give the same decision on any machine.
 
 pub mod audit;
+pub mod calendar;
 pub mod clock;
 pub mod command;
 pub mod deadline;

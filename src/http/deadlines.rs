@@ -27,6 +27,6 @@ pub async fn read(services: web::Data<Services>, SignedIn(person): SignedIn, id:
     responses((status = 200, body = PreviewView), (status = 400, description = "malformed"), (status = 422, description = "violations"))
 )]
 #[post("/deadlines/preview")]
-pub async fn preview(_: SignedIn, body: Json<PreviewRequest>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(queries::preview(&body.value)?))
+pub async fn preview(services: web::Data<Services>, _: SignedIn, body: Json<PreviewRequest>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(queries::preview(&body.value, &services.calendars.book())?))
 }

@@ -7,6 +7,7 @@ use super::program_entry::ProgramEntry;
 use super::slice::{Decided, Deciding, Fired, timer_of};
 use super::{Answer, Error, answers};
 use crate::domain::audit;
+use crate::domain::calendar::Calendars;
 use crate::domain::command::{Actor, By, Command, Envelope, Principal, Target};
 use crate::domain::decide::{self, Needs, Situation};
 use crate::domain::decision::{Decision, Reply};
@@ -32,6 +33,7 @@ struct Case<'a> {
 /// The commands of one transaction on the way to their results.
 pub struct Round<'a> {
     now: Instant,
+    calendars: Calendars,
     loaded: Loaded,
     cases: Vec<Case<'a>>,
     pub written: Vec<Written>,
@@ -45,8 +47,16 @@ pub struct Round<'a> {
 impl<'a> Round<'a> {
     /// Finds the definition of each command and what must be loaded for it.
     pub async fn new(deciding: &Deciding, slice: &'a [(usize, Envelope)], loaded: Loaded, now: Instant) -> Self {
-        let mut round =
-            Self { now, loaded, cases: Vec::new(), written: Vec::new(), results: Vec::new(), deferred: Vec::new(), refusals: Vec::new() };
+        let mut round = Self {
+            now,
+            calendars: deciding.calendars.book(),
+            loaded,
+            cases: Vec::new(),
+            written: Vec::new(),
+            results: Vec::new(),
+            deferred: Vec::new(),
+            refusals: Vec::new(),
+        };
         let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
         let mut starting: BTreeSet<(ProgramId, String, String)> = BTreeSet::new();
         for (index, envelope) in slice {
@@ -128,6 +138,7 @@ impl<'a> Round<'a> {
         let no_facts = Facts::default();
         let situation = Situation {
             published: &published,
+            calendars: &self.calendars,
             instance: before.as_ref(),
             facts: context.facts.get(&published.program.program).unwrap_or(&no_facts),
             people: &context.people,

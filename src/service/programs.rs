@@ -8,9 +8,11 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Error;
+use super::calendars::Shelf;
 use super::program_entry::ProgramEntry;
 use super::replies::{ATTEMPTS, may_try_again};
 use crate::definitions;
+use crate::domain::calendar::Calendars;
 use crate::domain::command::Principal;
 use crate::domain::definition::Published;
 use crate::domain::event::Event;
@@ -26,6 +28,7 @@ type Compiled = HashMap<(ProgramId, u32), Arc<Published>>;
 #[derive(Clone)]
 pub struct Programs {
     store: Store,
+    calendars: Shelf,
     compiled: Arc<RwLock<Compiled>>,
 }
 
@@ -48,8 +51,8 @@ pub struct Publication {
 }
 
 impl Programs {
-    pub fn new(store: Store) -> Self {
-        Self { store, compiled: Arc::default() }
+    pub fn new(store: Store, calendars: Shelf) -> Self {
+        Self { store, calendars, compiled: Arc::default() }
     }
 
     /// One version. `NotFound` when it was never published.
@@ -59,7 +62,7 @@ impl Programs {
             return Ok(found.clone());
         }
         let row = self.store.program_version(program, version).await?.ok_or(Error::NotFound)?;
-        let published = compile(row.text, file_name(program)).await?.map_err(|faults| {
+        let published = compile(row.text, file_name(program), self.calendars.book()).await?.map_err(|faults| {
             Error::Internal(format!("version {version} of {program} was published and can no longer be read: {} faults", faults.len()))
         })?;
         Ok(self.remember(key, published))
@@ -110,7 +113,7 @@ impl Programs {
     /// The same, where the file must be one of `expected`.
     pub async fn publish_as(&self, expected: Option<&ProgramId>, text: String, by: &Username, at: Instant) -> Result<Publication, Error> {
         let file = expected.map_or_else(|| "definition".to_owned(), file_name);
-        let published = compile(text.clone(), file).await?.map_err(Error::Definition)?;
+        let published = compile(text.clone(), file, self.calendars.book()).await?.map_err(Error::Definition)?;
         let program = published.program.program.clone();
         if let Some(expected) = expected.filter(|expected| **expected != program) {
             return Err(Error::Malformed(format!("the file defines {program}, the path names {expected}; make them equal")));
@@ -198,8 +201,8 @@ fn file_name(program: &ProgramId) -> String {
 }
 
 /// Reads and compiles a definition on a thread of its own; rules take time and stack.
-async fn compile(text: String, file: String) -> Result<Result<Published, Vec<serde_json::Value>>, Error> {
-    let compiled = tokio::task::spawn_blocking(move || definitions::publish(&text, &file)).await;
+async fn compile(text: String, file: String, calendars: Calendars) -> Result<Result<Published, Vec<serde_json::Value>>, Error> {
+    let compiled = tokio::task::spawn_blocking(move || definitions::publish(&text, &file, &calendars)).await;
     let compiled = compiled.map_err(|error| Error::Internal(format!("compiling a definition broke off: {error}")))?;
     Ok(compiled
         .map_err(|faults| faults.iter().map(|fault| serde_json::to_value(fault).unwrap_or_else(|_| fault.to_string().into())).collect()))

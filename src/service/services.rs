@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::calendars::Shelf;
 use super::high_water::HighWater;
 use super::programs::Programs;
 use super::queue::Queue;
@@ -20,6 +21,7 @@ pub struct Services {
     pub clock: Clock,
     pub ids: Arc<IdSource>,
     pub programs: Programs,
+    pub calendars: Shelf,
     pub wake: Wake,
     /// Present in a sandbox only.
     pub sandbox: Option<Sandbox>,
@@ -40,16 +42,18 @@ pub struct Answer {
 impl Services {
     /// Starts the tasks that commit what is waiting. Must run inside a tokio runtime.
     pub fn new(store: Store, clock: Clock, ids: IdSource, wake: Wake, sandbox: Option<Sandbox>) -> Self {
-        let programs = Programs::new(store.clone());
+        let calendars = Shelf::built_in();
+        let programs = Programs::new(store.clone(), calendars.clone());
         let ids = Arc::new(ids);
         let deciding = Deciding {
             store: store.clone(),
             clock: clock.clone(),
             programs: programs.clone(),
+            calendars: calendars.clone(),
             wake: wake.clone(),
             high_water: HighWater::default(),
         };
-        Self { queue: Queue::start(deciding), store, clock, ids, programs, wake, sandbox }
+        Self { queue: Queue::start(deciding), store, clock, ids, programs, calendars, wake, sandbox }
     }
 
     /// Decides and commits one command, together with whatever else is waiting. The answer follows the commit.

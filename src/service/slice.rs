@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::answers;
+use super::calendars::Shelf;
 use super::deciding::Round;
 use super::high_water::HighWater;
 use super::programs::Programs;
@@ -23,6 +24,7 @@ pub struct Deciding {
     pub store: Store,
     pub clock: Clock,
     pub programs: Programs,
+    pub calendars: Shelf,
     pub wake: Wake,
     pub high_water: HighWater,
 }

@@ -1,5 +1,6 @@
 //! Every fault of a file is told at once, at its line and column, with what was probably meant.
 
+use crate::definitions::calendars::built_in;
 use crate::definitions::{Fault, read};
 use crate::domain::definition::check::FaultCode;
 
@@ -63,7 +64,7 @@ workflows:
 ";
 
 fn faults(text: &str) -> Vec<Fault> {
-    read(text, "sample.yaml").err().unwrap_or_default()
+    read(text, "sample.yaml", built_in()).err().unwrap_or_default()
 }
 
 fn shown(text: &str) -> Vec<String> {

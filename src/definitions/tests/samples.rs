@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::definitions::calendars::built_in;
 use crate::definitions::{embedded, publish};
 use crate::domain::definition::{FieldType, Published};
 use crate::domain::facts::{Facts, Row, SourceVersion};
@@ -246,7 +247,7 @@ fn versions(published: &Published, now: Instant) -> BTreeMap<SourceId, SourceVer
 fn shipped() -> Published {
     let programs = embedded::programs();
     let (_, text) = programs.iter().find(|(name, _)| name == "oxygen_continuity").unwrap();
-    publish(text, "oxygen_continuity.yaml").unwrap()
+    publish(text, "oxygen_continuity.yaml", built_in()).unwrap()
 }
 
 #[test]

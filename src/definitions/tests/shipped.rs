@@ -1,5 +1,6 @@
 //! The shipped program covers its requirement, id by id.
 
+use crate::definitions::calendars::built_in;
 use crate::definitions::{embedded, publish};
 use crate::domain::definition::{Filled, LaterMoment, Published, Step};
 use crate::ids::FieldId;
@@ -96,7 +97,7 @@ const REQUIRED: [Required; 4] = [
 fn shipped() -> Published {
     let programs = embedded::programs();
     let (_, text) = programs.iter().find(|(name, _)| name == "oxygen_continuity").unwrap();
-    publish(text, "oxygen_continuity.yaml").unwrap_or_else(|faults| {
+    publish(text, "oxygen_continuity.yaml", built_in()).unwrap_or_else(|faults| {
         panic!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     })
 }
@@ -166,8 +167,8 @@ fn a_program_survives_its_own_json() {
 fn equal_bytes_have_equal_hashes() {
     let programs = embedded::programs();
     let (_, text) = programs.iter().find(|(name, _)| name == "oxygen_continuity").unwrap();
-    let one = publish(text, "a.yaml").unwrap();
-    assert_eq!(one.sha256, publish(text, "b.yaml").unwrap().sha256);
-    assert_ne!(one.sha256, publish(&format!("{text}\n"), "a.yaml").unwrap().sha256);
+    let one = publish(text, "a.yaml", built_in()).unwrap();
+    assert_eq!(one.sha256, publish(text, "b.yaml", built_in()).unwrap().sha256);
+    assert_ne!(one.sha256, publish(&format!("{text}\n"), "a.yaml", built_in()).unwrap().sha256);
     assert_eq!(one.sha256.len(), 64);
 }

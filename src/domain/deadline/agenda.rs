@@ -2,87 +2,90 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::Error;
-use super::calendar::{DayOff, Minute, Workdays, known};
 use super::zone::Zone;
-use crate::domain::definition::TimeRules;
+use super::{Error, Frame};
+use crate::domain::calendar::{self, Calendar, DayOff, Hours, Minute, SPANS_AT_MOST, Span};
 use crate::instant::Instant;
 
 /// A calendar in a zone, with the program's close of business.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Agenda {
+pub(super) struct Agenda<'a> {
     pub zone: Zone,
-    pub calendar: &'static Workdays,
+    pub calendar: &'a Calendar,
     closes: Option<Minute>,
 }
 
 /// What a calendar day is to a business clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Day {
-    /// Open from the first instant to just before the second; never empty.
-    Open(Instant, Instant),
+    Open(Openings),
     Off(DayOff),
 }
 
-impl Agenda {
-    pub fn of(time: &TimeRules) -> Result<Self, Error> {
-        let calendar = known(time.calendar);
-        let closes = time.closes_at.as_deref().map(|text| closing_minute(text, calendar.latest_opening())).transpose()?;
-        Ok(Self { zone: Zone(time.zone), calendar, closes })
+/// The open spans of a day, in order, at least one: each from its first instant to just before its second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Openings {
+    spans: [(Instant, Instant); SPANS_AT_MOST],
+    count: usize,
+}
+
+impl Openings {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Instant, Instant)> + '_ {
+        self.spans.iter().take(self.count).copied()
+    }
+
+    /// Close of business: where the last span ends.
+    pub fn closes(&self) -> Instant {
+        self.iter().next_back().map_or(Instant::MIN, |(_, closes)| closes)
+    }
+}
+
+impl<'a> Agenda<'a> {
+    pub fn of(frame: &Frame<'a>) -> Self {
+        Self { zone: Zone(frame.zone), calendar: frame.calendar, closes: frame.closes_at }
     }
 
     pub fn day(&self, date: NaiveDate) -> Result<Day, Error> {
-        let (opens, closes) = match self.calendar.hours(date)? {
-            Ok(hours) => hours,
-            Err(off) => return Ok(Day::Off(off)),
+        let (hours, ordinary) = match self.calendar.day(date)? {
+            calendar::Day::Off(why) => return Ok(Day::Off(why)),
+            calendar::Day::Open { hours, ordinary } => (hours, ordinary),
         };
-        let (from, to) = (self.at(date, opens)?, self.at(date, self.closes.unwrap_or(closes))?);
-        Ok(if from < to { Day::Open(from, to) } else { Day::Off(DayOff::Missing) })
+        let openings = self.openings(date, hours, ordinary)?;
+        Ok(if openings.count == 0 { Day::Off(DayOff::Missing) } else { Day::Open(openings) })
     }
 
     /// Opening and closing minute of an ordinary open day.
     pub fn ordinary_hours(&self) -> (Minute, Minute) {
-        let (opens, closes) = self.calendar.ordinary_hours();
-        (opens, self.closes.unwrap_or(closes))
+        let spans = self.calendar.week.ordinary();
+        let opens = spans.first().map_or(0, |span| span.opens);
+        (opens, self.closes.or(spans.last().map(|span| span.closes)).unwrap_or(0))
+    }
+
+    /// Places a day's hours on the time line. What the zone leaves out of them is not open.
+    fn openings(&self, date: NaiveDate, hours: &Hours, ordinary: bool) -> Result<Openings, Error> {
+        let mut openings = Openings { spans: [(Instant::MIN, Instant::MIN); SPANS_AT_MOST], count: 0 };
+        let spans = hours.spans();
+        for (place, span) in spans.iter().enumerate() {
+            let Some(span) = self.until_close(*span, ordinary, place + 1 == spans.len()) else { continue };
+            let (from, to) = (self.at(date, span.opens)?, self.at(date, span.closes)?);
+            if let Some(free) = openings.spans.get_mut(openings.count).filter(|_| from < to) {
+                *free = (from, to);
+                openings.count += 1;
+            }
+        }
+        Ok(openings)
+    }
+
+    /// A span as the program's close of business leaves it: it ends an ordinary day, earlier or later than the calendar does; a day
+    /// with hours of its own it can only end earlier.
+    fn until_close(&self, span: Span, ordinary: bool, is_last: bool) -> Option<Span> {
+        let Some(closing) = self.closes else { return Some(span) };
+        let closes = if ordinary && is_last { closing } else { span.closes.min(closing) };
+        (span.opens < closes).then_some(Span { closes, ..span })
     }
 
     fn at(&self, date: NaiveDate, minute: Minute) -> Result<Instant, Error> {
         let local = date.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::minutes(i64::from(minute))).ok_or(Error::OutOfRange)?;
         self.zone.resolve(local).map(|(at, _)| at)
-    }
-}
-
-/// Reads a close of business, `HH:MM`, that must lie after opening.
-fn closing_minute(text: &str, opening: Minute) -> Result<Minute, Error> {
-    let number = |part: &str| if part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) { part.parse::<Minute>().ok() } else { None };
-    let minute = text.split_once(':').and_then(|(hour, minute)| Some((number(hour)?, number(minute)?)));
-    match minute {
-        Some((hour, minute)) if hour < 24 && minute < 60 && hour * 60 + minute > opening => Ok(hour * 60 + minute),
-        Some((hour, minute)) if hour < 24 && minute < 60 => Err(Error::ClosesAt(format!(
-            "closes_at \"{text}\" is not after opening: write a time later than {:02}:{:02}",
-            opening / 60,
-            opening % 60
-        ))),
-        _ => Err(Error::ClosesAt(format!(
-            "closes_at \"{}\" is no time of day: write hours and minutes from 00:00 to 23:59, for example \"17:00\"",
-            text.chars().take(40).collect::<String>()
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_a_close_of_business_and_says_what_is_wrong_with_others() {
-        assert_eq!(closing_minute("17:00", 540), Ok(1020));
-        assert_eq!(closing_minute("23:59", 540), Ok(1439));
-        for text in ["5 pm", "1700", "9:30", "24:00", "17:60", "", "17:00:00", "+7:00", "१७:००"] {
-            assert!(closing_minute(text, 540).unwrap_err().to_string().contains("is no time of day"), "{text}");
-        }
-        for text in ["09:00", "08:59", "00:00"] {
-            assert!(closing_minute(text, 540).unwrap_err().to_string().contains("later than 09:00"), "{text}");
-        }
     }
 }

@@ -1,43 +1,46 @@
 //! A walk in sentences: where it counts from, by which rule, what it passed over, when it is due.
 
 use super::agenda::Agenda;
+use super::frame::Frame;
 use super::passed;
 use super::phrase::{clock, day, day_at, moment, reason};
 use super::walk::Walk;
 use super::zone::Zone;
 use crate::domain::clock::{Derivation, Reason};
-use crate::domain::definition::{TimeRules, Within};
+use crate::domain::definition::Within;
 use crate::instant::Instant;
+use chrono_tz::Tz;
 
 /// Puts a walk into sentences.
-pub(super) fn explain(walk: &Walk, time: &TimeRules) -> Derivation {
-    let zone = Zone(time.zone);
+pub(super) fn explain(walk: &Walk, frame: &Frame<'_>) -> Derivation {
+    let zone = Zone(frame.zone);
     let agenda = match walk.within {
-        Within::BusinessHours(_) | Within::BusinessDays(_) => Agenda::of(time).ok(),
+        Within::BusinessHours(_) | Within::BusinessDays(_) => Some(Agenda::of(frame)),
         Within::Elapsed(_) | Within::CalendarDays(_) | Within::SameDay => None,
     };
     let mut because = vec![
         reason("anchor", format!("Counts from {} ({}).", moment(zone, walk.anchor), zone.0.name()), Some(walk.anchor), None),
         reason("rule", rule(walk.within, agenda.as_ref()), None, None),
     ];
-    because.extend(passed::reasons(zone, &walk.skips));
+    because.extend(passed::reasons(zone, frame.calendar, &walk.skips));
     because.extend(shift(zone, walk));
     because.push(reason("due", due(zone, walk), Some(walk.due), None));
-    Derivation { calendar: agenda.map(|agenda| agenda.calendar.version.to_owned()), zone: zone.0.name().to_owned(), because }
+    Derivation { calendar: agenda.map(|agenda| agenda.calendar.version.clone()), zone: zone.0.name().to_owned(), because }
 }
 
 /// Explains a deadline somebody named.
-pub(super) fn named(at: Instant, time: &TimeRules) -> Derivation {
-    let zone = Zone(time.zone);
+pub(super) fn named(at: Instant, zone: Tz) -> Derivation {
+    let zone = Zone(zone);
     let says = format!("Due on {} ({}), the time that was named.", day_at(zone, at), zone.0.name());
     Derivation { calendar: None, zone: zone.0.name().to_owned(), because: vec![reason("due", says, Some(at), None)] }
 }
 
-fn rule(within: Within, agenda: Option<&Agenda>) -> String {
+fn rule(within: Within, agenda: Option<&Agenda<'_>>) -> String {
     match within {
         Within::Elapsed(_) => format!("{within} of elapsed time: nights, weekends and holidays count."),
         Within::BusinessHours(_) => {
-            let (week, (opens, closes)) = agenda.map_or(("", (0, 0)), |agenda| (agenda.calendar.week_in_words, agenda.ordinary_hours()));
+            let (week, (opens, closes)) =
+                agenda.map_or((String::new(), (0, 0)), |agenda| (agenda.calendar.week.in_words(), agenda.ordinary_hours()));
             let at = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
             format!("{within}: only {week} from {} to {} counts, holidays left out.", at(opens), at(closes))
         }

@@ -2,12 +2,18 @@
 
 use chrono_tz::Tz;
 
-use super::{Error, business_millis_between, check_time_rules, due_at, due_at_named, percent_at};
-use crate::domain::definition::{Calendar, TimeRules};
+use super::{Error, Frame, business_millis_between, due_at, due_at_named, percent_at};
+use crate::definitions::calendars::built_in;
+use crate::domain::definition::TimeRules;
 use crate::instant::Instant;
 
-fn rules(zone: Tz) -> TimeRules {
-    TimeRules { zone, calendar: Calendar::UsFederal, closes_at: None }
+fn rules(zone: Tz) -> Frame<'static> {
+    frame(zone, None).unwrap()
+}
+
+fn frame(zone: Tz, closes_at: Option<&str>) -> Result<Frame<'static>, Error> {
+    let time = TimeRules { zone, calendar: "us_federal".into(), closes_at: closes_at.map(str::to_owned) };
+    Frame::current(&time, built_in())
 }
 
 fn at(text: &str) -> Instant {
@@ -152,15 +158,12 @@ fn long_lists_are_told_as_one() {
 
 #[test]
 fn the_close_of_business_of_the_program_stands() {
-    let time = TimeRules { closes_at: Some("16:30".to_owned()), ..rules(Tz::America__New_York) };
+    let time = frame(Tz::America__New_York, Some("16:30")).unwrap();
     let (due, derivation) = due_at("1 business day".parse().unwrap(), at("2026-11-25T16:40:00-05:00"), &time).unwrap();
     assert_eq!(due.to_string(), "2026-11-27T21:30:00.000Z");
-    assert_eq!(derivation.calendar.as_deref(), Some("us_federal/2026-1"));
+    assert_eq!(derivation.calendar.map(|version| version.to_string()).as_deref(), Some("us_federal/1"));
     assert_eq!(business_millis_between(at("2026-11-23T00:00:00-05:00"), at("2026-11-24T00:00:00-05:00"), &time), Ok(27_000_000));
-    assert!(check_time_rules(&time).is_empty());
-    let wrong = TimeRules { closes_at: Some("08:00".to_owned()), ..rules(Tz::America__New_York) };
-    assert_eq!(check_time_rules(&wrong).len(), 1);
-    assert!(matches!(due_at("1 business day".parse().unwrap(), at("2026-11-25T16:40:00-05:00"), &wrong), Err(Error::ClosesAt(_))));
+    assert!(matches!(frame(Tz::America__New_York, Some("08:00")), Err(Error::ClosesAt(_))));
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn a_deadline_beyond_what_is_known_is_refused() {
     let refused = due_at("1 business day".parse().unwrap(), at("2099-12-31T12:00:00-05:00"), &time).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the calendar us_federal/2026-1 has run out: it knows 1971-01-01 to 2099-12-31, and the deadline needs 2100-01-01"
+        "the calendar us_federal/1 has run out: it knows 1971-01-01 to 2099-12-31, and the deadline needs 2100-01-01"
     );
     assert_eq!(due_at("2 hours".parse().unwrap(), Instant::MAX, &time), Err(Error::OutOfRange));
     assert_eq!(due_at("same day".parse().unwrap(), Instant::MAX, &rules(Tz::UTC)).unwrap().0, Instant::MAX);
@@ -194,7 +197,7 @@ fn a_deadline_beyond_what_is_known_is_refused() {
 
 #[test]
 fn a_named_deadline_says_that_it_was_named() {
-    let derivation = due_at_named(at("2026-11-27T17:00:30-05:00"), &rules(Tz::America__New_York));
+    let derivation = due_at_named(at("2026-11-27T17:00:30-05:00"), Tz::America__New_York);
     assert_eq!(derivation.because[0].says, "Due on Fri 27 Nov 2026 at 17:00:30 EST (America/New_York), the time that was named.");
     assert_eq!(derivation.calendar, None);
 }

@@ -1,7 +1,7 @@
 //! When a deadline ends and why.
 //!
-//! Guarantee: everything here is a pure function of its arguments and of two data sets compiled into the program, the
-//! zone rules and the calendars. Units are never converted into one another. A walk over days ends at the latest where
+//! Guarantee: everything here is a pure function of its arguments, a calendar among them, and of the zone rules compiled
+//! into the program. Units are never converted into one another. A walk over days ends at the latest where
 //! the calendar's known range ends, and a date outside that range is an error, never a guess. No input panics.
 //!
 //! - Elapsed time is counted in UTC milliseconds, so a change of the clocks does not alter it.
@@ -15,9 +15,8 @@
 //!   jumps back, and so does a due time that is defined as "the same local time".
 
 mod agenda;
-mod calendar;
 mod explain;
-mod holidays;
+mod frame;
 mod passed;
 mod phrase;
 mod walk;
@@ -31,22 +30,26 @@ mod oracle;
 mod properties;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use self::agenda::Agenda;
 use self::zone::Zone;
+use super::calendar::RunOut;
 use super::clock::Derivation;
-use super::definition::{TimeRules, Within};
+use super::definition::Within;
+use crate::ids::CalendarId;
 use crate::instant::Instant;
 
-pub use self::calendar::DayOff;
-pub use self::holidays::Holiday;
+pub use self::frame::Frame;
 pub use self::walk::{Skip, Walk};
 
 /// Why a deadline cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("the calendar {calendar} has run out: it knows {first} to {last}, and the deadline needs {date}")]
-    CalendarRunOut { calendar: &'static str, first: NaiveDate, last: NaiveDate, date: NaiveDate },
+    #[error(transparent)]
+    CalendarRunOut(#[from] RunOut),
+    #[error("there is no calendar \"{0}\"")]
+    UnknownCalendar(CalendarId),
     #[error("the deadline falls outside the years 1 to 9999")]
     OutOfRange,
     #[error("\"{0}\" allows no time: a deadline must be longer than nothing")]
@@ -56,31 +59,31 @@ pub enum Error {
 }
 
 /// Says when a length of time from an anchor ends, and why. On time means completed at or before the instant.
-pub fn due_at(within: Within, anchor: Instant, time: &TimeRules) -> Result<(Instant, Derivation), Error> {
-    let walk = walk::walk(within, anchor, time)?;
-    Ok((walk.due, explain::explain(&walk, time)))
+pub fn due_at(within: Within, anchor: Instant, frame: &Frame<'_>) -> Result<(Instant, Derivation), Error> {
+    let walk = walk::walk(within, anchor, frame)?;
+    Ok((walk.due, explain::explain(&walk, frame)))
 }
 
 /// Says when a length of time from an anchor ends, and what it passed over, without sentences.
-pub fn walk(within: Within, anchor: Instant, time: &TimeRules) -> Result<Walk, Error> {
-    walk::walk(within, anchor, time)
+pub fn walk(within: Within, anchor: Instant, frame: &Frame<'_>) -> Result<Walk, Error> {
+    walk::walk(within, anchor, frame)
 }
 
 /// Puts a walk into sentences a role holder can read, with the data each was made from.
-pub fn explain(walk: &Walk, time: &TimeRules) -> Derivation {
-    explain::explain(walk, time)
+pub fn explain(walk: &Walk, frame: &Frame<'_>) -> Derivation {
+    explain::explain(walk, frame)
 }
 
 /// Explains a deadline somebody named: it is due at that instant.
-pub fn due_at_named(at: Instant, time: &TimeRules) -> Derivation {
-    explain::named(at, time)
+pub fn due_at_named(at: Instant, zone: Tz) -> Derivation {
+    explain::named(at, zone)
 }
 
 /// The instant at which `percent` of the time from `anchor` to `due` is used up.
 ///
 /// Counts business time for business units and elapsed time otherwise, rounded down to the millisecond; gives the
 /// earliest such instant. 0 is the anchor; 100 and more, or a `due` at or before the anchor, is `due`.
-pub fn percent_at(within: Within, anchor: Instant, due: Instant, percent: u8, time: &TimeRules) -> Result<Instant, Error> {
+pub fn percent_at(within: Within, anchor: Instant, due: Instant, percent: u8, frame: &Frame<'_>) -> Result<Instant, Error> {
     if percent >= 100 || due <= anchor {
         return Ok(due);
     }
@@ -90,7 +93,7 @@ pub fn percent_at(within: Within, anchor: Instant, due: Instant, percent: u8, ti
     let share = |millis: i64| millis.saturating_mul(i64::from(percent)) / 100;
     match within {
         Within::BusinessHours(_) | Within::BusinessDays(_) => {
-            let agenda = Agenda::of(time)?;
+            let agenda = Agenda::of(frame);
             let budget = walk::between(&agenda, anchor, due)?;
             // With nothing open in between there is no earlier instant at which a part of it is used up.
             if budget == 0 { Ok(due) } else { walk::advance(&agenda, anchor, share(budget), |_| ()) }
@@ -102,20 +105,12 @@ pub fn percent_at(within: Within, anchor: Instant, due: Instant, percent: u8, ti
 }
 
 /// The local calendar day `instant` lies in.
-pub fn local_date(instant: Instant, time: &TimeRules) -> NaiveDate {
-    Zone(time.zone).date(instant)
+pub fn local_date(instant: Instant, zone: Tz) -> NaiveDate {
+    Zone(zone).date(instant)
 }
 
 /// Milliseconds of open hours from `a` to `b`; negative when `b` is the earlier one.
-pub fn business_millis_between(a: Instant, b: Instant, time: &TimeRules) -> Result<i64, Error> {
-    let agenda = Agenda::of(time)?;
+pub fn business_millis_between(a: Instant, b: Instant, frame: &Frame<'_>) -> Result<i64, Error> {
+    let agenda = Agenda::of(frame);
     if a <= b { walk::between(&agenda, a, b) } else { walk::between(&agenda, b, a).map(|millis| -millis) }
-}
-
-/// Lists what is wrong with a program's zone, calendar and close of business; empty when nothing is.
-pub fn check_time_rules(time: &TimeRules) -> Vec<String> {
-    match Agenda::of(time) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![error.to_string()],
-    }
 }

@@ -2,10 +2,10 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
-use super::calendar::DayOff;
 use super::phrase::{clock, day, moment, reason};
 use super::walk::Skip;
 use super::zone::Zone;
+use crate::domain::calendar::{Calendar, DayOff};
 use crate::domain::clock::Reason;
 use crate::instant::Instant;
 
@@ -20,7 +20,7 @@ enum Passed {
 }
 
 /// One reason per thing passed over, in the order of the walk.
-pub(super) fn reasons(zone: Zone, skips: &[Skip]) -> Vec<Reason> {
+pub(super) fn reasons(zone: Zone, calendar: &Calendar, skips: &[Skip]) -> Vec<Reason> {
     let passed = joined(skips);
     let weekends: Vec<_> = passed.iter().filter_map(|p| if let Passed::Weekend(a, b) = *p { Some((a, b)) } else { None }).collect();
     let closed: Vec<_> = passed.iter().filter_map(|p| if let Passed::Closed(a, b) = *p { Some((a, b)) } else { None }).collect();
@@ -28,7 +28,7 @@ pub(super) fn reasons(zone: Zone, skips: &[Skip]) -> Vec<Reason> {
     let each = passed.iter().filter_map(|one| match *one {
         Passed::Weekend(first, last) => many_weekends.is_none().then(|| weekend(zone, first, last)),
         Passed::Closed(from, to) => many_closed.is_none().then(|| closed_once(zone, from, to)),
-        Passed::Other(skip) => Some(other(zone, skip)),
+        Passed::Other(skip) => Some(other(zone, calendar, skip)),
     });
     let each: Vec<_> = each.collect();
     many_closed.into_iter().chain(many_weekends).chain(each).collect()
@@ -81,13 +81,13 @@ fn many_closed(zone: Zone, closed: &[(Instant, Instant)]) -> Option<Reason> {
     (closed.len() > LISTED).then(|| reason("closed", says, Some(*first), Some(*last)))
 }
 
-fn other(zone: Zone, skip: Skip) -> Reason {
+fn other(zone: Zone, calendar: &Calendar, skip: Skip) -> Reason {
     match skip {
         Skip::DayZero { date, why } => {
-            let says = format!("{}; as the day it counts from it is day 0 all the same.", day_off(zone, date, why));
+            let says = format!("{}; as the day it counts from it is day 0 all the same.", day_off(zone, calendar, date, why));
             days(kind(why), says, zone, date, date)
         }
-        Skip::Day { date, why } => days(kind(why), format!("{}.", day_off(zone, date, why)), zone, date, date),
+        Skip::Day { date, why } => days(kind(why), format!("{}.", day_off(zone, calendar, date, why)), zone, date, date),
         Skip::Closed { from, to } => closed_once(zone, from, to),
         Skip::Gap { local } => at_change("gap", zone, local, |time, on, due| {
             format!("There is no {time} on {on}: the clocks go forward over it, and the first moment after counts, {due}.")
@@ -107,13 +107,16 @@ fn kind(why: DayOff) -> &'static str {
 }
 
 /// A day and why it is off, without the full stop.
-fn day_off(zone: Zone, date: NaiveDate, why: DayOff) -> String {
+fn day_off(zone: Zone, calendar: &Calendar, date: NaiveDate, why: DayOff) -> String {
     let day_of = day(date);
     match why {
         DayOff::Weekend => format!("{day_of} is on a weekend"),
-        DayOff::Holiday(holiday) => match holiday.moved_from {
-            None => format!("{day_of} is {}", holiday.name),
-            Some(moved_from) => format!("{day_of} is {}, observed for {}", holiday.name, day(moved_from)),
+        DayOff::Holiday(number) => match calendar.holiday(number) {
+            None => format!("{day_of} is a holiday"),
+            Some(holiday) => match holiday.moved_from {
+                None => format!("{day_of} is {}", holiday.name),
+                Some(moved_from) => format!("{day_of} is {}, observed for {}", holiday.name, day(moved_from)),
+            },
         },
         DayOff::Missing => format!("{day_of} has no open hours in {}, because the clocks leave them out", zone.0.name()),
     }

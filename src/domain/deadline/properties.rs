@@ -4,8 +4,9 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::zone::Zone;
-use super::{Error, business_millis_between, due_at, due_at_named, local_date, oracle, percent_at, walk};
-use crate::domain::definition::{Calendar, Length, TimeRules, Within};
+use super::{Error, Frame, business_millis_between, due_at, due_at_named, local_date, oracle, percent_at, walk};
+use crate::definitions::calendars::built_in;
+use crate::domain::definition::{Length, TimeRules, Within};
 use crate::instant::Instant;
 
 const ZONES: [Tz; 14] = [
@@ -28,12 +29,12 @@ const HOUR: i64 = 3_600_000;
 /// 2015-01-01 and 2040-01-01.
 const RECENT: std::ops::Range<i64> = 1_420_070_400_000..2_208_988_800_000;
 
-fn rules() -> impl Strategy<Value = TimeRules> {
+fn rules() -> impl Strategy<Value = Frame<'static>> {
     prop::sample::select(&ZONES[..]).prop_map(in_zone)
 }
 
-fn in_zone(zone: Tz) -> TimeRules {
-    TimeRules { zone, calendar: Calendar::UsFederal, closes_at: None }
+fn in_zone(zone: Tz) -> Frame<'static> {
+    Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at: None }, built_in()).unwrap()
 }
 
 fn recent() -> impl Strategy<Value = Instant> {
@@ -41,7 +42,7 @@ fn recent() -> impl Strategy<Value = Instant> {
 }
 
 /// Rules and an anchor at most two days from the next change of the zone's clocks, if there is one within 400 days.
-fn near_a_change() -> impl Strategy<Value = (TimeRules, Instant)> {
+fn near_a_change() -> impl Strategy<Value = (Frame<'static>, Instant)> {
     (rules(), recent(), -48 * HOUR..48 * HOUR).prop_map(|(time, start, off)| {
         let zone = Zone(time.zone);
         let days = (0..400).map(|day| start.plus_millis(day * 24 * HOUR).unwrap());
@@ -51,7 +52,7 @@ fn near_a_change() -> impl Strategy<Value = (TimeRules, Instant)> {
 }
 
 /// Rules and an anchor of any time of the year, or near a change of the clocks.
-fn placed() -> impl Strategy<Value = (TimeRules, Instant)> {
+fn placed() -> impl Strategy<Value = (Frame<'static>, Instant)> {
     prop_oneof![(rules(), recent()), near_a_change()]
 }
 
@@ -95,10 +96,16 @@ proptest! {
         within in any_within(), anchor in any_instant(), other in any_instant(), percent in any::<u8>(),
         zone in prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec()), closes_at in prop::option::of("[0-9]{0,3}:?.{0,3}"),
     ) {
-        let time = TimeRules { zone, calendar: Calendar::UsFederal, closes_at };
-        let _ = (local_date(anchor, &time), business_millis_between(anchor, other, &time));
+        let time = match Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at }, built_in()) {
+            Ok(frame) => frame,
+            Err(error) => {
+                prop_assert!(matches!(error, Error::ClosesAt(_)));
+                in_zone(zone)
+            }
+        };
+        let _ = (local_date(anchor, zone), business_millis_between(anchor, other, &time));
         let _ = percent_at(within, anchor, other, percent, &time);
-        prop_assert!(!due_at_named(anchor, &time).because.is_empty());
+        prop_assert!(!due_at_named(anchor, zone).because.is_empty());
         match due_at(within, anchor, &time) {
             Ok((due, derivation)) => {
                 prop_assert!(due >= anchor);
@@ -160,8 +167,8 @@ proptest! {
     #[test]
     fn the_same_day_ends_where_the_next_begins((time, anchor) in placed()) {
         let due = walk(Within::SameDay, anchor, &time).unwrap().due;
-        prop_assert_eq!(local_date(due, &time), local_date(anchor, &time));
-        prop_assert!(local_date(due.plus_millis(1).unwrap(), &time) > local_date(anchor, &time));
+        prop_assert_eq!(local_date(due, time.zone), local_date(anchor, time.zone));
+        prop_assert!(local_date(due.plus_millis(1).unwrap(), time.zone) > local_date(anchor, time.zone));
     }
 }
 

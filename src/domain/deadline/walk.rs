@@ -5,11 +5,11 @@
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
 
-use super::Error;
 use super::agenda::{Agenda, Day};
-use super::calendar::DayOff;
 use super::zone::{Fit, Zone};
-use crate::domain::definition::{TimeRules, Within};
+use super::{Error, Frame};
+use crate::domain::calendar::DayOff;
+use crate::domain::definition::Within;
 use crate::instant::Instant;
 
 /// A budget counted to its end.
@@ -39,55 +39,56 @@ pub enum Skip {
 }
 
 /// Counts `within` from `anchor`.
-pub(super) fn walk(within: Within, anchor: Instant, time: &TimeRules) -> Result<Walk, Error> {
+pub(super) fn walk(within: Within, anchor: Instant, frame: &Frame<'_>) -> Result<Walk, Error> {
     let mut skips = Vec::new();
     let due = match within {
         Within::Elapsed(length) if length.millis <= 0 => return Err(Error::NoTime(within.to_string())),
         Within::BusinessHours(0) | Within::BusinessDays(0) | Within::CalendarDays(0) => return Err(Error::NoTime(within.to_string())),
         Within::Elapsed(length) => anchor.plus_millis(length.millis).map_err(|_| Error::OutOfRange)?,
-        Within::BusinessHours(hours) => advance(&Agenda::of(time)?, anchor, i64::from(hours) * 3_600_000, |skip| skips.push(skip))?,
-        Within::BusinessDays(days) => business_days(&Agenda::of(time)?, anchor, days, |skip| skips.push(skip))?,
-        Within::CalendarDays(days) => calendar_days(Zone(time.zone), anchor, days, |skip| skips.push(skip))?,
-        Within::SameDay => Zone(time.zone).last_of(Zone(time.zone).date(anchor))?,
+        Within::BusinessHours(hours) => advance(&Agenda::of(frame), anchor, i64::from(hours) * 3_600_000, |skip| skips.push(skip))?,
+        Within::BusinessDays(days) => business_days(&Agenda::of(frame), anchor, days, |skip| skips.push(skip))?,
+        Within::CalendarDays(days) => calendar_days(Zone(frame.zone), anchor, days, |skip| skips.push(skip))?,
+        Within::SameDay => Zone(frame.zone).last_of(Zone(frame.zone).date(anchor))?,
     };
     Ok(Walk { within, anchor, due, skips })
 }
 
 /// The earliest instant at which `millis` of open hours have passed since `anchor`.
-pub(super) fn advance(agenda: &Agenda, anchor: Instant, millis: i64, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
+pub(super) fn advance(agenda: &Agenda<'_>, anchor: Instant, millis: i64, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
     let mut left = millis;
     let mut closed_since = anchor;
     let mut date = agenda.zone.date(anchor);
     loop {
         match agenda.day(date)? {
             Day::Off(why) => skip(Skip::Day { date, why }),
-            Day::Open(from, to) if anchor < to => {
-                let start = anchor.max(from);
-                if closed_since < start {
-                    skip(Skip::Closed { from: closed_since, to: start });
+            Day::Open(openings) => {
+                for (from, to) in openings.iter().filter(|(_, to)| anchor < *to) {
+                    let start = anchor.max(from);
+                    if closed_since < start {
+                        skip(Skip::Closed { from: closed_since, to: start });
+                    }
+                    let open = to.millis_since(start);
+                    if left <= open {
+                        return start.plus_millis(left).map_err(|_| Error::OutOfRange);
+                    }
+                    left -= open;
+                    closed_since = to;
                 }
-                let open = to.millis_since(start);
-                if left <= open {
-                    return start.plus_millis(left).map_err(|_| Error::OutOfRange);
-                }
-                left -= open;
-                closed_since = to;
             }
-            Day::Open(..) => {}
         }
         date = date.succ_opt().ok_or(Error::OutOfRange)?;
     }
 }
 
 /// Milliseconds of open hours from `from` to `to`; 0 when `to` is the earlier one.
-pub(super) fn between(agenda: &Agenda, from: Instant, to: Instant) -> Result<i64, Error> {
+pub(super) fn between(agenda: &Agenda<'_>, from: Instant, to: Instant) -> Result<i64, Error> {
     let (mut date, last) = (agenda.zone.date(from), agenda.zone.date(to));
     // Both ends are asked first, so that a range which the calendar does not know is refused whichever end it is.
     agenda.day(last)?;
     let mut millis = 0;
     loop {
-        if let Day::Open(opens, closes) = agenda.day(date)? {
-            millis += closes.min(to).millis_since(opens.max(from)).max(0);
+        if let Day::Open(openings) = agenda.day(date)? {
+            millis += openings.iter().map(|(opens, closes)| closes.min(to).millis_since(opens.max(from)).max(0)).sum::<i64>();
         }
         if date >= last {
             return Ok(millis);
@@ -97,7 +98,7 @@ pub(super) fn between(agenda: &Agenda, from: Instant, to: Instant) -> Result<i64
 }
 
 /// Close of business on the n-th business day after the anchor's local date.
-fn business_days(agenda: &Agenda, anchor: Instant, days: u32, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
+fn business_days(agenda: &Agenda<'_>, anchor: Instant, days: u32, mut skip: impl FnMut(Skip)) -> Result<Instant, Error> {
     let mut date = agenda.zone.date(anchor);
     if let Day::Off(why) = agenda.day(date)? {
         skip(Skip::DayZero { date, why });
@@ -107,8 +108,8 @@ fn business_days(agenda: &Agenda, anchor: Instant, days: u32, mut skip: impl FnM
         date = date.succ_opt().ok_or(Error::OutOfRange)?;
         match agenda.day(date)? {
             Day::Off(why) => skip(Skip::Day { date, why }),
-            Day::Open(_, closes) if left <= 1 => return Ok(closes),
-            Day::Open(..) => left -= 1,
+            Day::Open(openings) if left <= 1 => return Ok(openings.closes()),
+            Day::Open(_) => left -= 1,
         }
     }
 }

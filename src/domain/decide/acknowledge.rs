@@ -34,7 +34,7 @@ pub fn decide(situation: &Situation<'_>, id: BreachId, note: Option<&str>, mint:
     if let Some(clock) = work.instance.clocks.iter().find(|found| found.id == clock).cloned()
         && let Some(next) = clock.next
     {
-        let left = ladder::points(&work.published.program, &clock, true);
+        let left = ladder::points(&work.published.program, work.calendars, &clock, true);
         let stays: Option<NextRung> = left.iter().copied().find(|point| (point.at, point.what) >= (next.at, next.what));
         if stays != Some(next) {
             work.arm(clock.id, stays);

@@ -1,7 +1,7 @@
 //! Starts, meets, silences and breaches the clock of a task, and keeps its one timer armed for what comes next.
 
 use super::super::clock::{AnchorUsed, Clock, ClockState, Derivation, NextRung, Reason, RungPoint};
-use super::super::deadline;
+use super::super::deadline::{self, Frame};
 use super::super::definition::{Anchor, Due, Length, Step, Within};
 use super::super::event::{Event, Firing, Tell};
 use super::super::instance::{Breach, Timer, TimerKind};
@@ -42,12 +42,13 @@ impl Work<'_> {
             anchor,
             anchor_at,
             due_at,
+            calendar: derivation.calendar.clone(),
             derivation,
             ladder: step.ladder.clone(),
             next: None,
             breach: None,
         };
-        let points = ladder::points(&self.published.program, &clock, false);
+        let points = ladder::points(&self.published.program, self.calendars, &clock, false);
         let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id) };
         self.instance.clocks.push(clock);
         self.instance.timers.push(timer);
@@ -179,10 +180,10 @@ impl Work<'_> {
     /// Rule, anchor, instants and reasons of a step's deadline; none where the step has none.
     #[expect(clippy::type_complexity, reason = "the parts go into a clock one line later")]
     fn deadline_of(&self, step: &Step, opening: &Opening) -> Result<Option<(Due, AnchorUsed, Instant, Instant, Derivation)>, Rejection> {
-        let time = &self.published.program.time;
+        let frame = Frame::current(&self.published.program.time, self.calendars).map_err(|error| refused(&error))?;
         if let Opening::Slot { slot, opens_at, every, release } = opening {
             let rule = Due::Within { within: Within::Elapsed(*every), of: Anchor::Completed(release.to_string()) };
-            let (due_at, mut derivation) = deadline::due_at(Within::Elapsed(*every), *opens_at, time).map_err(|error| refused(&error))?;
+            let (due_at, mut derivation) = deadline::due_at(Within::Elapsed(*every), *opens_at, &frame).map_err(|error| refused(&error))?;
             let says = format!("Slot {slot} of a series that comes every {every}, on a fixed grid.");
             derivation.because.insert(0, Reason { kind: "rule".to_owned(), says, from: None, to: None });
             return Ok(Some((rule, AnchorUsed::Slot { slot: *slot }, *opens_at, due_at, derivation)));
@@ -191,7 +192,7 @@ impl Work<'_> {
         Ok(Some(match rule {
             Due::At { at } => {
                 let due_at = self.instant_of(at)?;
-                let derivation = deadline::due_at_named(due_at, time);
+                let derivation = deadline::due_at_named(due_at, frame.zone);
                 (rule.clone(), AnchorUsed::Declared(at.clone()), self.now, due_at, derivation)
             }
             Due::Within { within, of } => {
@@ -199,7 +200,7 @@ impl Work<'_> {
                     Opening::Again { by } => (AnchorUsed::Reopened { by: by.clone() }, self.now),
                     Opening::First | Opening::Slot { .. } => (AnchorUsed::Declared(of.clone()), self.instant_of(of)?),
                 };
-                let (due_at, derivation) = deadline::due_at(*within, anchor_at, time).map_err(|error| refused(&error))?;
+                let (due_at, derivation) = deadline::due_at(*within, anchor_at, &frame).map_err(|error| refused(&error))?;
                 (rule.clone(), anchor, anchor_at, due_at, derivation)
             }
         }))

@@ -37,7 +37,7 @@ fn fire_rung(work: &mut Work<'_>, id: ClockId) -> Result<(), Rejection> {
         work.arm(id, None);
         return Ok(());
     };
-    let points = ladder::points(&work.published.program, &clock, is_acknowledged(work, &clock));
+    let points = ladder::points(&work.published.program, work.calendars, &clock, is_acknowledged(work, &clock));
     let ahead: Vec<NextRung> = points.iter().copied().filter(|point| (point.at, point.what) >= (next.at, next.what)).collect();
     let standing = what_stands(work, &clock, &ahead).unwrap_or(next);
     match standing.what {

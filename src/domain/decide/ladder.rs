@@ -1,7 +1,8 @@
 //! The rungs of a clock in order of time, and the one that comes next.
 
+use super::super::calendar::Calendars;
 use super::super::clock::{Clock, NextRung, RungPoint};
-use super::super::deadline;
+use super::super::deadline::{self, Frame};
 use super::super::definition::{At, Due, Program, Rung, Until, Within};
 use super::super::event::Tell;
 use crate::instant::Instant;
@@ -16,7 +17,7 @@ pub fn rungs<'a>(program: &'a Program, clock: &Clock) -> &'a [Rung] {
 
 /// Every point of the clock, in order of time, the breach among them. Rungs at `breach` belong to the breach itself.
 /// `acknowledged` leaves out what an acknowledgement ends.
-pub fn points(program: &Program, clock: &Clock, acknowledged: bool) -> Vec<NextRung> {
+pub fn points(program: &Program, calendars: &Calendars, clock: &Clock, acknowledged: bool) -> Vec<NextRung> {
     let rungs = rungs(program, clock);
     let mut points = vec![NextRung { at: later(clock.due_at, AFTER_DUE_MILLIS), what: RungPoint::Breach }];
     for (index, rung) in rungs.iter().enumerate() {
@@ -31,7 +32,9 @@ pub fn points(program: &Program, clock: &Clock, acknowledged: bool) -> Vec<NextR
                     Due::Within { within, .. } => within,
                     Due::At { .. } => elapsed_between(clock.anchor_at, clock.due_at),
                 };
-                let at = deadline::percent_at(within, clock.anchor_at, clock.due_at, percent, &program.time).unwrap_or(clock.due_at);
+                let at = frame_of(program, calendars, clock)
+                    .and_then(|frame| deadline::percent_at(within, clock.anchor_at, clock.due_at, percent, &frame))
+                    .unwrap_or(clock.due_at);
                 points.push(NextRung { at, what: RungPoint::Rung { index, repetition: 1 } });
             }
             At::BreachPlus(length) => {
@@ -46,6 +49,14 @@ pub fn points(program: &Program, clock: &Clock, acknowledged: bool) -> Vec<NextR
     }
     points.sort_by_key(|point| (point.at, point.what));
     points
+}
+
+/// The frame a clock was computed in; a clock without one is read in the current calendar.
+pub fn frame_of<'a>(program: &Program, calendars: &'a Calendars, clock: &Clock) -> Result<Frame<'a>, deadline::Error> {
+    match &clock.calendar {
+        Some(version) => Frame::pinned(&program.time, version, calendars),
+        None => Frame::current(&program.time, calendars),
+    }
 }
 
 /// The point after `done`, or the first of all.

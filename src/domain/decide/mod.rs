@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 
 pub use needs::{Needs, needs};
 
+use super::calendar::Calendars;
 use super::command::{Actor, Command, Principal};
 use super::decision::Decision;
 use super::definition::Published;
@@ -44,6 +45,8 @@ use work::Work;
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'a> {
     pub published: &'a Published,
+    /// Every version of every calendar.
+    pub calendars: &'a Calendars,
     /// None for a start.
     pub instance: Option<&'a Instance>,
     pub facts: &'a Facts,

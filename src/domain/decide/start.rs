@@ -104,7 +104,7 @@ fn bounds(situation: &Situation<'_>, field: &super::super::definition::Field, va
         (Value::Timestamp(value), Value::Timestamp(limit)) => Some(value.cmp(limit)),
         (Value::Date(value), Value::Date(limit)) => Some(value.cmp(limit)),
         (Value::Date(value), Value::Timestamp(limit)) => {
-            Some(value.cmp(&super::super::deadline::local_date(*limit, &situation.published.program.time)))
+            Some(value.cmp(&super::super::deadline::local_date(*limit, situation.published.program.time.zone)))
         }
         _ => None,
     };

@@ -184,7 +184,7 @@ impl Reading<'_> {
     /// A filled value in the type its field declares: the local date of an instant, a code from a text.
     fn as_declared(&self, kind: FieldType, value: Value) -> Value {
         match (kind, value) {
-            (FieldType::Date, Value::Timestamp(instant)) => Value::Date(deadline::local_date(instant, &self.published.program.time)),
+            (FieldType::Date, Value::Timestamp(instant)) => Value::Date(deadline::local_date(instant, self.published.program.time.zone)),
             (FieldType::Text, Value::Code(text) | Value::Person(text)) => Value::Text(text),
             (FieldType::Person, Value::Text(text)) => Value::Person(text),
             (FieldType::Code, Value::Text(text)) => Value::Code(text),

@@ -1,5 +1,6 @@
 //! The instance while a command is being decided, with the events it has led to so far.
 
+use super::super::calendar::Calendars;
 use super::super::clock::ClockState;
 use super::super::command::Actor;
 use super::super::decision::{Decision, Reply};
@@ -15,6 +16,7 @@ use crate::instant::Instant;
 /// A copy of the instance to work on. Nothing of it counts until `finish` makes a decision of it.
 pub struct Work<'a> {
     pub published: &'a Published,
+    pub calendars: &'a Calendars,
     pub workflow: &'a Workflow,
     pub now: Instant,
     /// The username of who acts, or `engine`.
@@ -40,6 +42,7 @@ impl<'a> Work<'a> {
         let workflow = situation.published.workflow(&instance.workflow).ok_or(Rejection::NotFound)?;
         Ok(Self {
             published: situation.published,
+            calendars: situation.calendars,
             workflow,
             now: situation.now,
             actor: match situation.actor {

@@ -16,7 +16,7 @@ mod then;
 pub use due::{Anchor, Due, Length, Within};
 pub use field::{Bound, Field, FieldType, Filled};
 pub use ladder::{At, Channel, Every, Recipient, Rung, Until};
-pub use program::{Calendar, Contact, Program, Role, Source, Table, TableRow, TimeRules, Workflow};
+pub use program::{Contact, Program, Role, Source, Table, TableRow, TimeRules, Workflow};
 pub use published::Published;
 pub use step::{Check, Confirm, Gate, Joins, LaterMoment, Outcome, Routes, Step, StepKind, Stops};
 pub use then::{OneOrMany, Then};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Field, FieldType, Rung, Step};
-use crate::ids::{CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
+use crate::ids::{CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
 
 /// One pilot: the whole content of a definition file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,19 +50,11 @@ pub struct TimeRules {
     /// An IANA zone, for example `America/New_York`.
     #[schemars(with = "String")]
     pub zone: Tz,
-    /// Which days and hours are business time.
-    pub calendar: Calendar,
+    /// Which days and hours are business time: the id of a calendar, for example `us_federal`.
+    pub calendar: CalendarId,
     /// Close of business, `HH:MM`, where it differs from the calendar's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_at: Option<String>,
-}
-
-/// A built-in calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Calendar {
-    /// Monday to Friday 09:00 to 17:00 without the federal holidays of the United States, observed days included.
-    UsFederal,
 }
 
 /// The person named above the topmost role.

@@ -4,10 +4,12 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::calendar::Calendars;
 use crate::domain::clock::Reason;
-use crate::domain::deadline;
-use crate::domain::definition::{Calendar, TimeRules, Within};
+use crate::domain::deadline::{self, Frame};
+use crate::domain::definition::{TimeRules, Within};
 use crate::domain::rejection::{Rejection, Violation, ViolationKind};
+use crate::ids::CalendarId;
 use crate::instant::Instant;
 use crate::service::Error;
 
@@ -15,7 +17,7 @@ use crate::service::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
-    /// A built-in calendar: `us_federal`.
+    /// A calendar of the server, in its current version.
     #[schema(example = "us_federal")]
     pub calendar: String,
     /// An IANA zone.
@@ -43,12 +45,13 @@ pub struct PreviewView {
 }
 
 /// Answers when the deadline would be due, or everything that is wrong with the request.
-pub fn preview(request: &PreviewRequest) -> Result<PreviewView, Error> {
+pub fn preview(request: &PreviewRequest, calendars: &Calendars) -> Result<PreviewView, Error> {
     let mut violations = Vec::new();
     let mut wrong = |id: &str, message: String| violations.push(Violation::new(ViolationKind::Field, id, message));
-    let calendar: Option<Calendar> = serde_json::from_value(request.calendar.as_str().into()).ok();
+    let calendar = calendars.current(&CalendarId::from(request.calendar.as_str()));
     if calendar.is_none() {
-        wrong("calendar", "is no calendar of this server; write us_federal".to_owned());
+        let known: Vec<&str> = calendars.ids().map(CalendarId::as_str).collect();
+        wrong("calendar", format!("is no calendar of this server; write one of {}", known.join(", ")));
     }
     let zone: Option<Tz> = request.zone.parse().ok();
     if zone.is_none() {
@@ -59,20 +62,23 @@ pub fn preview(request: &PreviewRequest) -> Result<PreviewView, Error> {
     let (Some(calendar), Some(zone), Some(from), Some(within)) = (calendar, zone, from, within) else {
         return Err(Rejection::Violations(violations).into());
     };
-    let time = TimeRules { zone, calendar, closes_at: request.closes_at.clone() };
+    let time = TimeRules { zone, calendar: calendar.id().clone(), closes_at: request.closes_at.clone() };
     let refuse = |error: deadline::Error| Rejection::Violations(vec![Violation::new(ViolationKind::Field, "within", error.to_string())]);
-    let faults = deadline::check_time_rules(&time);
-    if !faults.is_empty() {
-        let named = faults.into_iter().map(|fault| Violation::new(ViolationKind::Field, "closes_at", fault)).collect();
-        return Err(Rejection::Violations(named).into());
-    }
-    let (due_at, derivation) = deadline::due_at(within, from, &time).map_err(refuse)?;
-    Ok(PreviewView { due_at, calendar: derivation.calendar, zone: derivation.zone, because: derivation.because })
+    let frame = Frame::with(&time, calendar)
+        .map_err(|error| Rejection::Violations(vec![Violation::new(ViolationKind::Field, "closes_at", error.to_string())]))?;
+    let (due_at, derivation) = deadline::due_at(within, from, &frame).map_err(refuse)?;
+    Ok(PreviewView {
+        due_at,
+        calendar: derivation.calendar.map(|version| version.to_string()),
+        zone: derivation.zone,
+        because: derivation.because,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::calendars::built_in;
 
     fn asked(zone: &str, from: &str, within: &str) -> PreviewRequest {
         PreviewRequest {
@@ -86,20 +92,22 @@ mod tests {
 
     #[test]
     fn a_business_day_skips_the_holiday() {
-        let view = preview(&asked("America/New_York", "2026-11-25T16:30:00-05:00", "1 business day")).unwrap();
+        let view = preview(&asked("America/New_York", "2026-11-25T16:30:00-05:00", "1 business day"), built_in()).unwrap();
         assert_eq!(view.due_at.to_string(), "2026-11-27T22:00:00.000Z");
         assert!(view.because.iter().any(|reason| reason.kind == "holiday"), "{:?}", view.because);
     }
 
     #[test]
     fn everything_that_is_wrong_is_named() {
-        let Err(Error::Rejected(Rejection::Violations(found))) = preview(&asked("Mars/X", "yesterday", "-P1D")) else { panic!("accepted") };
+        let Err(Error::Rejected(Rejection::Violations(found))) = preview(&asked("Mars/X", "yesterday", "-P1D"), built_in()) else {
+            panic!("accepted")
+        };
         let ids: Vec<_> = found.iter().map(|violation| violation.id.as_str()).collect();
         assert_eq!(ids, ["zone", "from", "within"]);
     }
 
     #[test]
     fn a_year_no_calendar_knows_is_refused() {
-        assert!(preview(&asked("UTC", "9999-12-31T23:59:59Z", "1 business day")).is_err());
+        assert!(preview(&asked("UTC", "9999-12-31T23:59:59Z", "1 business day"), built_in()).is_err());
     }
 }

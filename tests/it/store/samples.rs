@@ -93,6 +93,7 @@ pub fn started(number: u128) -> Instance {
             anchor: AnchorUsed::Slot { slot: 1 },
             anchor_at: at(0),
             due_at,
+            calendar: None,
             derivation: Derivation { calendar: None, zone: "UTC".to_owned(), because: Vec::new() },
             ladder: None,
             next: Some(NextRung { at: due_at, what: RungPoint::Breach }),

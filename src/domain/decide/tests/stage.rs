@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::invariants;
+use crate::definitions::calendars::built_in;
 use crate::definitions::{Fault, publish};
 use crate::domain::command::{Actor, Command, Principal, Start, Submission};
 use crate::domain::decide::{Needs, Situation, decide, needs};
@@ -32,7 +33,7 @@ pub fn at(text: &str) -> Instant {
 /// Reads a program; a test that stages a faulty one stops with its faults.
 pub fn program(yaml: &str) -> Arc<Published> {
     let listed = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    publish(yaml, "stage.yaml").map(Arc::new).unwrap_or_else(|faults| panic!("{}", listed(faults)))
+    publish(yaml, "stage.yaml", built_in()).map(Arc::new).unwrap_or_else(|faults| panic!("{}", listed(faults)))
 }
 
 pub struct Stage {
@@ -224,6 +225,7 @@ impl Stage {
         let (facts, people) = self.load(&needed);
         let situation = Situation {
             published: &self.published,
+            calendars: built_in(),
             instance: before,
             facts: &facts,
             people: &people,

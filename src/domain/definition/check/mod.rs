@@ -17,23 +17,23 @@ mod vocabulary;
 use indexmap::IndexMap;
 
 use super::Program;
-use crate::domain::deadline::check_time_rules;
+use crate::domain::calendar::Calendars;
+use crate::domain::deadline::{Error, Frame};
+use crate::ids::CalendarId;
 pub use report::{FaultCode, Finding, Path, Points, Report, nearest};
 
 /// Most steps of a program.
 pub const MAX_STEPS: usize = 500;
 
-/// Everything that is wrong with a program apart from its rules.
-pub fn check(program: &Program) -> Vec<Finding> {
+/// Everything that is wrong with a program apart from its rules, given the calendars there are.
+pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     let mut report = Report::default();
     shape::check(program, &mut report);
     if report.findings.iter().any(|finding| finding.code == FaultCode::BadCount) {
         // What exceeds the limits of size is not examined further, so that a hostile file costs little.
         return report.findings;
     }
-    for message in check_time_rules(&program.time) {
-        report.add(&Path::default().to("time").to("closes_at"), FaultCode::BadTime, message);
-    }
+    time(program, calendars, &mut report);
     roles::check(program, &mut report);
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
@@ -48,6 +48,18 @@ pub fn check(program: &Program) -> Vec<Finding> {
         flow::check(workflow, &path, &mut report);
     }
     report.findings
+}
+
+fn time(program: &Program, calendars: &Calendars, report: &mut Report) {
+    let path = Path::default().to("time");
+    match Frame::current(&program.time, calendars) {
+        Ok(_) => {}
+        Err(Error::UnknownCalendar(id)) => {
+            let known = calendars.ids().map(CalendarId::as_str);
+            report.unknown(&path.to("calendar"), FaultCode::UnknownCalendar, "calendar", id.as_str(), known);
+        }
+        Err(error) => report.add(&path.to("closes_at"), FaultCode::BadTime, error.to_string()),
+    }
 }
 
 /// The keys of a map of named things, as text.

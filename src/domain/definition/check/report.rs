@@ -105,6 +105,10 @@ fault_codes! {
     NoEnd => "no_end",
     /// Start values that do not fit the workflow.
     BadStart => "bad_start",
+    /// A calendar nobody has published.
+    UnknownCalendar => "unknown_calendar",
+    /// A calendar whose hours, days or range cannot be used.
+    BadCalendar => "bad_calendar",
     /// Zone, calendar or close of business that cannot be used.
     BadTime => "bad_time",
     /// A rule that does not parse, names what does not exist or does not type-check.
