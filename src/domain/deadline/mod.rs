@@ -23,11 +23,7 @@ mod walk;
 mod zone;
 
 #[cfg(test)]
-mod known;
-#[cfg(test)]
-mod oracle;
-#[cfg(test)]
-mod properties;
+mod tests;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;

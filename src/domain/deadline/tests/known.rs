@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::{Error, Frame, business_millis_between, due_at, due_at_named, percent_at};
+use super::super::{Error, Frame, business_millis_between, due_at, due_at_named, percent_at};
 use crate::definitions::calendars::built_in;
 use crate::domain::definition::TimeRules;
 use crate::instant::Instant;

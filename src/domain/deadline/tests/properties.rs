@@ -3,8 +3,9 @@
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
-use super::zone::Zone;
-use super::{Error, Frame, business_millis_between, due_at, due_at_named, local_date, oracle, percent_at, walk};
+use super::super::zone::Zone;
+use super::super::{Error, Frame, business_millis_between, due_at, due_at_named, local_date, percent_at, walk};
+use super::oracle;
 use crate::definitions::calendars::built_in;
 use crate::domain::definition::{Length, TimeRules, Within};
 use crate::instant::Instant;

@@ -40,7 +40,7 @@ fn local(at: Instant, zone: Tz) -> DateTime<Tz> {
 }
 
 /// Close of business, at 17:00, on the n-th working day after the anchor's.
-pub(super) fn business_days(anchor: Instant, days: u32, zone: Tz) -> Instant {
+pub fn business_days(anchor: Instant, days: u32, zone: Tz) -> Instant {
     let mut date = local(anchor, zone).date_naive();
     for _ in 0..days {
         date = date.succ_opt().unwrap();
@@ -53,7 +53,7 @@ pub(super) fn business_days(anchor: Instant, days: u32, zone: Tz) -> Instant {
 }
 
 /// The end of the n-th open hour after an anchor that lies on a quarter of an hour.
-pub(super) fn business_hours(anchor: Instant, hours: u32, zone: Tz) -> Instant {
+pub fn business_hours(anchor: Instant, hours: u32, zone: Tz) -> Instant {
     let mut at = local(anchor, zone);
     let mut quarters = hours * 4;
     while quarters > 0 {
