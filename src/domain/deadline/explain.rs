@@ -14,10 +14,7 @@ use chrono_tz::Tz;
 /// Puts a walk into sentences.
 pub(super) fn explain(walk: &Walk, frame: &Frame<'_>) -> Derivation {
     let zone = Zone(frame.zone);
-    let agenda = match walk.within {
-        Within::BusinessHours(_) | Within::BusinessDays(_) => Some(Agenda::of(frame)),
-        Within::Elapsed(_) | Within::CalendarDays(_) | Within::SameDay => None,
-    };
+    let agenda = walk.within.is_business().then(|| Agenda::of(frame));
     let mut because = vec![
         reason("anchor", format!("Counts from {} ({}).", moment(zone, walk.anchor), zone.0.name()), Some(walk.anchor), None),
         reason("rule", rule(walk.within, agenda.as_ref()), None, None),
@@ -55,6 +52,14 @@ fn rule(within: Within, agenda: Option<&Agenda<'_>>) -> String {
         }
         Within::CalendarDays(1) => "1 day: the same local time on the next calendar day.".to_owned(),
         Within::CalendarDays(n) => format!("{within}: the same local time, {n} calendar days later."),
+        Within::TimeOnBusinessDay { day: 1, .. } => {
+            format!("{}: the day it counts from is day 0.", capital(&within.to_string()))
+        }
+        Within::TimeOnBusinessDay { .. } => {
+            format!("{}, counted from the day it counts from as day 0.", capital(&within.to_string()))
+        }
+        Within::BusinessDayOfMonth(_) => format!("{}, at close of business.", capital(&within.to_string())),
+        Within::LastDayOfMonth => "By the last day of the month it counts from, up to its last moment.".to_owned(),
         Within::SameDay => "Same day: the end of the local calendar day it counts from.".to_owned(),
     }
 }
@@ -62,15 +67,15 @@ fn rule(within: Within, agenda: Option<&Agenda<'_>>) -> String {
 fn due(zone: Zone, walk: &Walk) -> String {
     let date = day(zone.date(walk.due));
     match walk.within {
-        Within::BusinessDays(_) => {
+        Within::BusinessDays(_) | Within::BusinessDayOfMonth(_) => {
             format!("Due at close of business, {} {}, on {date}.", clock(zone.local(walk.due).time()), zone.abbreviation(walk.due))
         }
         Within::BusinessHours(_) => {
             let verb = if walk.within == Within::BusinessHours(1) { "is" } else { "are" };
             format!("Due on {}, when {} {verb} used up.", day_at(zone, walk.due), walk.within)
         }
-        Within::SameDay => format!("Due by the end of {date}, the last moment before midnight."),
-        Within::Elapsed(_) | Within::CalendarDays(_) => format!("Due on {}.", day_at(zone, walk.due)),
+        Within::SameDay | Within::LastDayOfMonth => format!("Due by the end of {date}, the last moment before midnight."),
+        Within::Elapsed(_) | Within::CalendarDays(_) | Within::TimeOnBusinessDay { .. } => format!("Due on {}.", day_at(zone, walk.due)),
     }
 }
 
@@ -79,8 +84,10 @@ fn shift(zone: Zone, walk: &Walk) -> Option<Reason> {
     let effect = match walk.within {
         Within::Elapsed(_) => "elapsed time takes no notice of it",
         Within::CalendarDays(_) => "the local time of day stays the same",
-        Within::SameDay => "the day ends at its own midnight all the same",
-        Within::BusinessHours(_) | Within::BusinessDays(_) => return None,
+        Within::SameDay | Within::LastDayOfMonth => "the day ends at its own midnight all the same",
+        Within::BusinessHours(_) | Within::BusinessDays(_) | Within::TimeOnBusinessDay { .. } | Within::BusinessDayOfMonth(_) => {
+            return None;
+        }
     };
     let change = zone.ahead_seconds(walk.due) - zone.ahead_seconds(walk.anchor);
     let (kind, way) = match change {
@@ -91,6 +98,12 @@ fn shift(zone: Zone, walk: &Walk) -> Option<Reason> {
     let (before, after) = (zone.abbreviation(walk.anchor), zone.abbreviation(walk.due));
     let says = format!("The clocks go {way} {} in between ({before} to {after}); {effect}.", length(change.unsigned_abs()));
     Some(reason(kind, says, Some(walk.anchor), Some(walk.due)))
+}
+
+/// The same text with a capital first letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `1 hour`, `30 minutes`, `4 minutes 2 seconds`.

@@ -17,6 +17,7 @@
 mod agenda;
 mod explain;
 mod frame;
+mod month;
 mod passed;
 mod phrase;
 mod walk;
@@ -52,6 +53,8 @@ pub enum Error {
     NoTime(String),
     #[error("{0}")]
     ClosesAt(String),
+    #[error("{0}")]
+    CutOff(String),
 }
 
 /// Says when a length of time from an anchor ends, and why. On time means completed at or before the instant.
@@ -87,16 +90,36 @@ pub fn percent_at(within: Within, anchor: Instant, due: Instant, percent: u8, fr
         return Ok(anchor);
     }
     let share = |millis: i64| millis.saturating_mul(i64::from(percent)) / 100;
-    match within {
-        Within::BusinessHours(_) | Within::BusinessDays(_) => {
-            let agenda = Agenda::of(frame);
-            let budget = walk::between(&agenda, anchor, due)?;
-            // With nothing open in between there is no earlier instant at which a part of it is used up.
-            if budget == 0 { Ok(due) } else { walk::advance(&agenda, anchor, share(budget), |_| ()) }
-        }
-        Within::Elapsed(_) | Within::CalendarDays(_) | Within::SameDay => {
-            anchor.plus_millis(share(due.millis_since(anchor))).map_err(|_| Error::OutOfRange)
-        }
+    if within.is_business() {
+        let agenda = Agenda::of(frame);
+        let budget = walk::between(&agenda, anchor, due)?;
+        // With nothing open in between there is no earlier instant at which a part of it is used up.
+        if budget == 0 { Ok(due) } else { walk::advance(&agenda, anchor, share(budget), |_| ()) }
+    } else {
+        anchor.plus_millis(share(due.millis_since(anchor))).map_err(|_| Error::OutOfRange)
+    }
+}
+
+/// The instant from which on at most `percent` of the time from `anchor` to `due` is left: the same walk as `percent_at`, taken
+/// backwards from `due`.
+///
+/// Rounded up to the millisecond; gives the latest such instant, so that what lies between it and `percent_at` of the rest is not
+/// open. 0 is `due`; 100 and more, or a `due` at or before the anchor, is the anchor.
+pub fn remaining_at(within: Within, anchor: Instant, due: Instant, percent: u8, frame: &Frame<'_>) -> Result<Instant, Error> {
+    if percent == 0 || due <= anchor {
+        return Ok(due);
+    }
+    if percent >= 100 {
+        return Ok(anchor);
+    }
+    // What is left is the whole less the share that is used, so that both ways round alike.
+    let left = |millis: i64| millis - millis.saturating_mul(i64::from(100 - percent)) / 100;
+    if within.is_business() {
+        let agenda = Agenda::of(frame);
+        let budget = walk::between(&agenda, anchor, due)?;
+        if budget == 0 { Ok(due) } else { walk::retreat(&agenda, due, left(budget)) }
+    } else {
+        due.plus_millis(-left(due.millis_since(anchor))).map_err(|_| Error::OutOfRange)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a walk passed over, in sentences: weekends, holidays, closed times, and times the clocks left out or repeated.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::phrase::{clock, day, moment, reason};
 use super::walk::Skip;
@@ -89,6 +89,22 @@ fn other(zone: Zone, calendar: &Calendar, skip: Skip) -> Reason {
         }
         Skip::Day { date, why } => days(kind(why), format!("{}.", day_off(zone, calendar, date, why)), zone, date, date),
         Skip::Closed { from, to } => closed_once(zone, from, to),
+        Skip::CutOff { local, cut_off, day_zero } => {
+            let came = day(local.date());
+            let limit = NaiveTime::MIN + TimeDelta::minutes(i64::from(cut_off));
+            let why = if local.time() > limit {
+                format!("{} on {came} is after the cut-off at {}", clock(local.time()), clock(limit))
+            } else {
+                format!("{came} is a day off")
+            };
+            reason("cut_off", format!("{why}: it counts as coming on {}.", day(day_zero)), None, None)
+        }
+        Skip::MonthPassed { last } => {
+            reason("month", format!("That day of the month was {}, before it: the next month's counts.", day(last)), None, None)
+        }
+        Skip::ShortMonth { days } => {
+            reason("month", format!("The month has only {days} business days: the last of them counts."), None, None)
+        }
         Skip::Gap { local } => at_change("gap", zone, local, |time, on, due| {
             format!("There is no {time} on {on}: the clocks go forward over it, and the first moment after counts, {due}.")
         }),

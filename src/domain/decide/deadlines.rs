@@ -2,7 +2,7 @@
 
 use super::super::clock::{AnchorUsed, Clock, ClockState, Derivation, NextRung, Reason, RungPoint};
 use super::super::deadline::{self, Frame};
-use super::super::definition::{Anchor, Due, Length, Step, Within};
+use super::super::definition::{Anchor, Due, Length, Step, Terms, Within};
 use super::super::event::{Event, Firing, Tell};
 use super::super::instance::{Breach, Timer, TimerKind};
 use super::super::rejection::{Rejection, Violation, ViolationKind};
@@ -180,10 +180,12 @@ impl Work<'_> {
     /// Rule, anchor, instants and reasons of a step's deadline; none where the step has none.
     #[expect(clippy::type_complexity, reason = "the parts go into a clock one line later")]
     fn deadline_of(&self, step: &Step, opening: &Opening) -> Result<Option<(Due, AnchorUsed, Instant, Instant, Derivation)>, Rejection> {
-        let frame = Frame::current(&self.published.program.time, self.calendars).map_err(|error| refused(&error))?;
+        let frame_of = |terms: &Terms| Frame::current(&self.published.program.time, terms, self.calendars).map_err(|error| refused(&error));
         if let Opening::Slot { slot, opens_at, every, release } = opening {
-            let rule = Due::Within { within: Within::Elapsed(*every), of: Anchor::Completed(release.to_string()) };
-            let (due_at, mut derivation) = deadline::due_at(Within::Elapsed(*every), *opens_at, &frame).map_err(|error| refused(&error))?;
+            let (within, of) = (Within::Elapsed(*every), Anchor::Completed(release.to_string()));
+            let rule = Due::Within { within, of, terms: Terms::default() };
+            let (due_at, mut derivation) =
+                deadline::due_at(within, *opens_at, &frame_of(&Terms::default())?).map_err(|error| refused(&error))?;
             let says = format!("Slot {slot} of a series that comes every {every}, on a fixed grid.");
             derivation.because.insert(0, Reason { kind: "rule".to_owned(), says, from: None, to: None });
             return Ok(Some((rule, AnchorUsed::Slot { slot: *slot }, *opens_at, due_at, derivation)));
@@ -192,15 +194,15 @@ impl Work<'_> {
         Ok(Some(match rule {
             Due::At { at } => {
                 let due_at = self.instant_of(at)?;
-                let derivation = deadline::due_at_named(due_at, frame.zone);
+                let derivation = deadline::due_at_named(due_at, self.published.program.time.zone);
                 (rule.clone(), AnchorUsed::Declared(at.clone()), self.now, due_at, derivation)
             }
-            Due::Within { within, of } => {
+            Due::Within { within, of, terms } => {
                 let (anchor, anchor_at) = match opening {
                     Opening::Again { by } => (AnchorUsed::Reopened { by: by.clone() }, self.now),
                     Opening::First | Opening::Slot { .. } => (AnchorUsed::Declared(of.clone()), self.instant_of(of)?),
                 };
-                let (due_at, derivation) = deadline::due_at(*within, anchor_at, &frame).map_err(|error| refused(&error))?;
+                let (due_at, derivation) = deadline::due_at(*within, anchor_at, &frame_of(terms)?).map_err(|error| refused(&error))?;
                 (rule.clone(), anchor, anchor_at, due_at, derivation)
             }
         }))

@@ -3,7 +3,7 @@
 use super::super::calendar::Calendars;
 use super::super::clock::{Clock, NextRung, RungPoint};
 use super::super::deadline::{self, Frame};
-use super::super::definition::{At, Due, Program, Rung, Until, Within};
+use super::super::definition::{At, Due, Program, Rung, Terms, Until, Within};
 use super::super::event::Tell;
 use crate::instant::Instant;
 
@@ -53,9 +53,13 @@ pub fn points(program: &Program, calendars: &Calendars, clock: &Clock, acknowled
 
 /// The frame a clock was computed in; a clock without one is read in the current calendar.
 pub fn frame_of<'a>(program: &Program, calendars: &'a Calendars, clock: &Clock) -> Result<Frame<'a>, deadline::Error> {
+    let terms = match &clock.rule {
+        Due::Within { terms, .. } => terms.clone(),
+        Due::At { .. } => Terms::default(),
+    };
     match &clock.calendar {
-        Some(version) => Frame::pinned(&program.time, version, calendars),
-        None => Frame::current(&program.time, calendars),
+        Some(version) => Frame::pinned(&program.time, &terms, version, calendars),
+        None => Frame::current(&program.time, &terms, calendars),
     }
 }
 

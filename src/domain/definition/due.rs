@@ -3,16 +3,42 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Within;
+use crate::ids::CalendarId;
 
 /// `due: { within: 2 hours, of: started.interruption_confirmed_at }` or `due: { at: activation.asks.deadline }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Due {
-    Within { within: Within, of: Anchor },
-    At { at: Anchor },
+    Within {
+        within: Within,
+        of: Anchor,
+        #[serde(flatten)]
+        terms: Terms,
+    },
+    At {
+        at: Anchor,
+    },
+}
+
+/// What a deadline is read in where it differs from the program's `time`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Terms {
+    /// An IANA zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub zone: Option<Tz>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarId>,
+    /// Local time, `HH:MM`, after which something counts as coming on the next business day; exactly then it still counts as coming
+    /// that day. What comes on a day off then counts as coming on the next business day too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<String>,
 }
 
 /// Both forms of `due` at once, so that an error names the key that is wrong.
@@ -25,13 +51,23 @@ struct EitherDue {
     of: Option<Anchor>,
     #[serde(default)]
     at: Option<Anchor>,
+    #[serde(default)]
+    zone: Option<Tz>,
+    #[serde(default)]
+    calendar: Option<CalendarId>,
+    #[serde(default)]
+    cut_off: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Due {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let EitherDue { within, of, at } = EitherDue::deserialize(deserializer)?;
+        let EitherDue { within, of, at, zone, calendar, cut_off } = EitherDue::deserialize(deserializer)?;
+        let terms = Terms { zone, calendar, cut_off };
         match (within, of, at) {
-            (Some(within), Some(of), None) => Ok(Self::Within { within, of }),
+            (Some(within), Some(of), None) => Ok(Self::Within { within, of, terms }),
+            (None, None, Some(_)) if terms != Terms::default() => {
+                Err(Error::custom("a deadline that somebody names has no zone, calendar or cut_off: leave them out"))
+            }
             (None, None, Some(at)) => Ok(Self::At { at }),
             (Some(_), None, None) => Err(Error::missing_field("of")),
             (None, Some(_), None) => Err(Error::missing_field("within")),
@@ -39,31 +75,6 @@ impl<'de> Deserialize<'de> for Due {
             (_, _, Some(_)) => Err(Error::custom("a deadline says either within and of, or at, not both")),
         }
     }
-}
-
-/// How long a step may take. Units are never converted into one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub enum Within {
-    /// Elapsed time, nights and weekends included.
-    Elapsed(Length),
-    /// Business time of the program's calendar.
-    BusinessHours(u32),
-    /// Close of business on the n-th business day after the anchor's local date.
-    BusinessDays(u32),
-    /// The same local time of day, n calendar days later.
-    CalendarDays(u32),
-    /// The end of the anchor's local calendar day.
-    SameDay,
-}
-
-/// A length of elapsed time in milliseconds, at least one second and at most ten years, written `90 minutes`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub struct Length {
-    pub millis: i64,
 }
 
 /// Where a deadline counts from.
@@ -77,75 +88,6 @@ pub enum Anchor {
     Completed(String),
     /// `<step>.asks.<ask>`: an instant named with the step's outcome.
     Asked { step: String, ask: String },
-}
-
-const MILLIS: [(&str, i64); 5] = [("second", 1_000), ("minute", 60_000), ("hour", 3_600_000), ("day", 86_400_000), ("week", 604_800_000)];
-const MAX_MILLIS: i64 = 3_660 * 86_400_000;
-/// Most business days, business hours or calendar days of one deadline.
-const MAX_COUNT: u32 = 3_660;
-
-impl FromStr for Length {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (count, unit) = count_and_unit(text)?;
-        let (_, millis) = MILLIS
-            .iter()
-            .find(|(name, _)| unit == *name)
-            .ok_or_else(|| format!("\"{unit}\" is no unit of elapsed time: write seconds, minutes, hours, days or weeks"))?;
-        let millis = i64::from(count) * millis;
-        if (1_000..=MAX_MILLIS).contains(&millis) {
-            Ok(Self { millis })
-        } else {
-            Err(format!("\"{text}\" must be at least one second and at most ten years"))
-        }
-    }
-}
-
-impl fmt::Display for Length {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = MILLIS.iter().take(4).rev().find(|(_, millis)| self.millis % millis == 0);
-        let (name, millis) = whole.copied().unwrap_or(("millisecond", 1));
-        let count = self.millis / millis;
-        write!(f, "{count} {name}{}", if count == 1 { "" } else { "s" })
-    }
-}
-
-impl FromStr for Within {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        if text == "same day" {
-            return Ok(Self::SameDay);
-        }
-        let (count, unit) = count_and_unit(text)?;
-        let counted = |make: fn(u32) -> Self| {
-            if (1..=MAX_COUNT).contains(&count) { Ok(make(count)) } else { Err(format!("\"{text}\" must count from 1 to {MAX_COUNT}")) }
-        };
-        match unit.as_str() {
-            "business day" => counted(Self::BusinessDays),
-            "business hour" => counted(Self::BusinessHours),
-            "day" => counted(Self::CalendarDays),
-            "week" => counted(|weeks| Self::CalendarDays(weeks.saturating_mul(7))),
-            _ => text.parse().map(Self::Elapsed).map_err(|_: String| {
-                format!("\"{text}\" is no deadline: write for example 2 hours, 6 business hours, 1 business day, 14 days or same day")
-            }),
-        }
-    }
-}
-
-impl fmt::Display for Within {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |n: u32| if n == 1 { "" } else { "s" };
-        match *self {
-            Self::Elapsed(length) => length.fmt(f),
-            Self::BusinessHours(n) => write!(f, "{n} business hour{}", plural(n)),
-            Self::BusinessDays(n) => write!(f, "{n} business day{}", plural(n)),
-            Self::CalendarDays(n) => write!(f, "{n} day{}", plural(n)),
-            Self::SameDay => f.write_str("same day"),
-        }
-    }
 }
 
 impl FromStr for Anchor {
@@ -171,15 +113,6 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// Splits `2 business days` into 2 and the unit in the singular.
-fn count_and_unit(text: &str) -> Result<(u32, String), String> {
-    let (count, unit) = text.trim().split_once(' ').ok_or_else(|| format!("\"{text}\" lacks a number and a unit, as in 2 hours"))?;
-    let count =
-        count.parse().map_err(|_| format!("\"{}\" is no whole number up to four billion", count.chars().take(40).collect::<String>()))?;
-    let unit = unit.trim();
-    Ok((count, unit.strip_suffix('s').unwrap_or(unit).to_owned()))
-}
-
 /// Reads and writes a type as the text it stands for in a file.
 macro_rules! through_text {
     ($($name:ident),+) => {$(
@@ -201,4 +134,4 @@ macro_rules! through_text {
 
 pub(super) use through_text;
 
-through_text!(Length, Within, Anchor);
+through_text!(Anchor);

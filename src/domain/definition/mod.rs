@@ -12,11 +12,13 @@ mod program;
 mod published;
 mod step;
 mod then;
+mod within;
 
-pub use due::{Anchor, Due, Length, Within};
+pub use due::{Anchor, Due, Terms};
 pub use field::{Bound, Field, FieldType, Filled};
 pub use ladder::{At, Channel, Every, Recipient, Rung, Until};
 pub use program::{Contact, Program, Role, Source, Table, TableRow, TimeRules, Workflow};
 pub use published::Published;
 pub use step::{Check, Confirm, Gate, Joins, LaterMoment, Outcome, Routes, Step, StepKind, Stops};
 pub use then::{OneOrMany, Then};
+pub use within::{Length, Within};

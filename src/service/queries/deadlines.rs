@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::domain::calendar::Calendars;
 use crate::domain::clock::Reason;
 use crate::domain::deadline::{self, Frame};
-use crate::domain::definition::{TimeRules, Within};
+use crate::domain::definition::{Terms, TimeRules, Within};
 use crate::domain::rejection::{Rejection, Violation, ViolationKind};
 use crate::ids::CalendarId;
 use crate::instant::Instant;
@@ -32,6 +32,9 @@ pub struct PreviewRequest {
     /// Close of business, `HH:MM`, where it differs from the calendar's.
     #[serde(default)]
     pub closes_at: Option<String>,
+    /// Local time, `HH:MM`, after which something counts as coming on the next business day.
+    #[serde(default)]
+    pub cut_off: Option<String>,
 }
 
 /// When it would be due, and why.
@@ -64,8 +67,11 @@ pub fn preview(request: &PreviewRequest, calendars: &Calendars) -> Result<Previe
     };
     let time = TimeRules { zone, calendar: calendar.id().clone(), closes_at: request.closes_at.clone() };
     let refuse = |error: deadline::Error| Rejection::Violations(vec![Violation::new(ViolationKind::Field, "within", error.to_string())]);
-    let frame = Frame::with(&time, calendar)
-        .map_err(|error| Rejection::Violations(vec![Violation::new(ViolationKind::Field, "closes_at", error.to_string())]))?;
+    let terms = Terms { cut_off: request.cut_off.clone(), ..Terms::default() };
+    let frame = Frame::with(&time, &terms, calendar).map_err(|error| {
+        let id = if matches!(error, deadline::Error::CutOff(_)) { "cut_off" } else { "closes_at" };
+        Rejection::Violations(vec![Violation::new(ViolationKind::Field, id, error.to_string())])
+    })?;
     let (due_at, derivation) = deadline::due_at(within, from, &frame).map_err(refuse)?;
     Ok(PreviewView {
         due_at,
@@ -87,6 +93,7 @@ mod tests {
             from: from.to_owned(),
             within: within.to_owned(),
             closes_at: None,
+            cut_off: None,
         }
     }
 

@@ -113,7 +113,7 @@ pub fn deadline(viewer: &Viewer<'_>, subject: &super::TaskSubject<'_>) -> Deadli
 /// The rule of a deadline in words of the definition.
 pub(super) fn rule(due: &Due) -> String {
     match due {
-        Due::Within { within, of } => format!("{within} of {of}"),
+        Due::Within { within, of, .. } => format!("{within} of {of}"),
         Due::At { at } => format!("at {at}"),
     }
 }

@@ -5,7 +5,7 @@ use proviso::domain::audit;
 use proviso::domain::clock::{AnchorUsed, Clock, ClockState, Derivation, NextRung, RungPoint};
 use proviso::domain::command::Idempotency;
 use proviso::domain::decision::{Decision, Reply};
-use proviso::domain::definition::{Anchor, Due, Within};
+use proviso::domain::definition::{Anchor, Due, Terms, Within};
 use proviso::domain::event::{Event, Firing};
 use proviso::domain::instance::{Breach, Instance, InstanceState, Task, TaskState, Timer, TimerKind};
 use proviso::domain::record::Record;
@@ -89,7 +89,7 @@ pub fn started(number: u128) -> Instance {
             role: Some("coordinator".into()),
             state: ClockState::Running,
             generation: 1,
-            rule: Due::Within { within: Within::CalendarDays(1), of: Anchor::Started("since".to_owned()) },
+            rule: Due::Within { within: Within::CalendarDays(1), of: Anchor::Started("since".to_owned()), terms: Terms::default() },
             anchor: AnchorUsed::Slot { slot: 1 },
             anchor_at: at(0),
             due_at,

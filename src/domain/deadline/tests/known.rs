@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::super::{Error, Frame, business_millis_between, due_at, due_at_named, percent_at};
 use crate::definitions::calendars::built_in;
-use crate::domain::definition::TimeRules;
+use crate::domain::definition::{Terms, TimeRules};
 use crate::instant::Instant;
 
 fn rules(zone: Tz) -> Frame<'static> {
@@ -13,7 +13,7 @@ fn rules(zone: Tz) -> Frame<'static> {
 
 fn frame(zone: Tz, closes_at: Option<&str>) -> Result<Frame<'static>, Error> {
     let time = TimeRules { zone, calendar: "us_federal".into(), closes_at: closes_at.map(str::to_owned) };
-    Frame::current(&time, built_in())
+    Frame::current(&time, &Terms::default(), built_in())
 }
 
 fn at(text: &str) -> Instant {

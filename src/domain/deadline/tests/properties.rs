@@ -4,10 +4,10 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::super::zone::Zone;
-use super::super::{Error, Frame, business_millis_between, due_at, due_at_named, local_date, percent_at, walk};
+use super::super::{Error, Frame, business_millis_between, due_at, due_at_named, local_date, percent_at, remaining_at, walk};
 use super::oracle;
 use crate::definitions::calendars::built_in;
-use crate::domain::definition::{Length, TimeRules, Within};
+use crate::domain::definition::{Length, Terms, TimeRules, Within};
 use crate::instant::Instant;
 
 const ZONES: [Tz; 14] = [
@@ -35,7 +35,7 @@ fn rules() -> impl Strategy<Value = Frame<'static>> {
 }
 
 fn in_zone(zone: Tz) -> Frame<'static> {
-    Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at: None }, built_in()).unwrap()
+    Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at: None }, &Terms::default(), built_in()).unwrap()
 }
 
 fn recent() -> impl Strategy<Value = Instant> {
@@ -62,6 +62,9 @@ fn usual() -> impl Strategy<Value = Within> {
         (1_000..2_000 * HOUR).prop_map(|millis| Within::Elapsed(Length { millis })),
         (1..300_u32).prop_map(Within::BusinessHours),
         (1..60_u32).prop_map(Within::BusinessDays),
+        (0..1_440_u16, 1..40_u32).prop_map(|(at, day)| Within::TimeOnBusinessDay { at, day }),
+        (1..32_u32).prop_map(Within::BusinessDayOfMonth),
+        Just(Within::LastDayOfMonth),
         (1..120_u32).prop_map(Within::CalendarDays),
         Just(Within::SameDay),
     ]
@@ -73,6 +76,8 @@ fn any_within() -> impl Strategy<Value = Within> {
         any::<u32>().prop_map(Within::BusinessHours),
         any::<u32>().prop_map(Within::BusinessDays),
         any::<u32>().prop_map(Within::CalendarDays),
+        (any::<u16>(), any::<u32>()).prop_map(|(at, day)| Within::TimeOnBusinessDay { at, day }),
+        any::<u32>().prop_map(Within::BusinessDayOfMonth),
         (0..4_000_u32).prop_map(Within::BusinessHours),
         (0..4_000_u32).prop_map(Within::BusinessDays),
         (0..4_000_u32).prop_map(Within::CalendarDays),
@@ -97,7 +102,7 @@ proptest! {
         within in any_within(), anchor in any_instant(), other in any_instant(), percent in any::<u8>(),
         zone in prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec()), closes_at in prop::option::of("[0-9]{0,3}:?.{0,3}"),
     ) {
-        let time = match Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at }, built_in()) {
+        let time = match Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at }, &Terms::default(), built_in()) {
             Ok(frame) => frame,
             Err(error) => {
                 prop_assert!(matches!(error, Error::ClosesAt(_)));
@@ -149,6 +154,31 @@ proptest! {
     }
 
     #[test]
+    fn forwards_and_backwards_meet_at_the_same_share(within in usual(), (time, anchor) in placed(), percent in 1..100_u8) {
+        let due = walk(within, anchor, &time).unwrap().due;
+        let used = percent_at(within, anchor, due, percent, &time).unwrap();
+        let left = remaining_at(within, anchor, due, 100 - percent, &time).unwrap();
+        prop_assert!(anchor <= used && used <= left && left <= due, "{used} {left}");
+        // Nothing that counts lies between the earliest instant with the share used and the latest with the rest left.
+        let between = if within.is_business() { business_millis_between(used, left, &time).unwrap() } else { left.millis_since(used) };
+        prop_assert_eq!(between, 0);
+    }
+
+    #[test]
+    fn a_cut_off_moves_what_comes_later_and_nothing_else(days in 1..40_u32, (plain, anchor) in placed(), cut_off in 0..1_440_u16, later in 0..200 * HOUR) {
+        let time = Frame { cut_off: Some(cut_off), ..plain };
+        let zone = Zone(time.zone);
+        let within = Within::BusinessDays(days);
+        let due = walk(within, anchor, &time).unwrap().due;
+        let without = walk(within, anchor, &plain).unwrap().due;
+        let one_more = walk(Within::BusinessDays(days + 1), anchor, &plain).unwrap().due;
+        prop_assert!(due == without || due == one_more);
+        let next = anchor.plus_millis(later).unwrap();
+        prop_assume!(zone.local(anchor) <= zone.local(next));
+        prop_assert!(due <= walk(within, next, &time).unwrap().due);
+    }
+
+    #[test]
     fn business_days_agree_with_looking_at_each_day(days in 1..400_u32, (time, anchor) in placed()) {
         let due = walk(Within::BusinessDays(days), anchor, &time).unwrap().due;
         prop_assert_eq!(due, oracle::business_days(anchor, days, time.zone));
@@ -161,7 +191,7 @@ proptest! {
         let wanted = zone.local(anchor) + chrono::Days::new(u64::from(days));
         prop_assert!(zone.local(walk.due) >= wanted);
         let in_gap = zone.local(walk.due) != wanted;
-        prop_assert_eq!(in_gap, matches!(walk.skips[..], [super::Skip::Gap { .. }]));
+        prop_assert_eq!(in_gap, matches!(walk.skips[..], [super::super::Skip::Gap { .. }]));
         prop_assert!(!in_gap || zone.local(walk.due.plus_millis(-1).unwrap()) < wanted);
     }
 

@@ -12,11 +12,12 @@ mod report;
 mod roles;
 mod shape;
 mod steps;
+mod terms;
 mod vocabulary;
 
 use indexmap::IndexMap;
 
-use super::Program;
+use super::{Program, Terms};
 use crate::domain::calendar::Calendars;
 use crate::domain::deadline::{Error, Frame};
 use crate::ids::CalendarId;
@@ -41,7 +42,7 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
         let path = Path::default().to("workflows").to(id);
         fields::check_start(program, workflow, &path, &mut report);
         for (step_id, step) in &workflow.steps {
-            let place = steps::Place { program, workflow, id: step_id, step, path: path.to("steps").to(step_id) };
+            let place = steps::Place { program, calendars, workflow, id: step_id, step, path: path.to("steps").to(step_id) };
             steps::check(&place, &mut report);
             fields::check_step(&place, &mut report);
         }
@@ -52,14 +53,15 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
 
 fn time(program: &Program, calendars: &Calendars, report: &mut Report) {
     let path = Path::default().to("time");
-    match Frame::current(&program.time, calendars) {
+    match Frame::current(&program.time, &Terms::default(), calendars) {
         Ok(_) => {}
-        Err(Error::UnknownCalendar(id)) => {
-            let known = calendars.ids().map(CalendarId::as_str);
-            report.unknown(&path.to("calendar"), FaultCode::UnknownCalendar, "calendar", id.as_str(), known);
-        }
+        Err(Error::UnknownCalendar(id)) => unknown_calendar(&path.to("calendar"), &id, calendars, report),
         Err(error) => report.add(&path.to("closes_at"), FaultCode::BadTime, error.to_string()),
     }
+}
+
+fn unknown_calendar(path: &Path, id: &CalendarId, calendars: &Calendars, report: &mut Report) {
+    report.unknown(path, FaultCode::UnknownCalendar, "calendar", id.as_str(), calendars.ids().map(CalendarId::as_str));
 }
 
 /// The keys of a map of named things, as text.

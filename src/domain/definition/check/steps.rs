@@ -2,7 +2,8 @@
 
 use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
-use super::{names, roles};
+use super::{names, roles, terms};
+use crate::domain::calendar::Calendars;
 use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, StepKind, Then, Workflow};
 use crate::ids::StepId;
 
@@ -12,6 +13,7 @@ const CLEARED: &str = "cleared";
 /// A step with what surrounds it.
 pub struct Place<'a> {
     pub program: &'a Program,
+    pub calendars: &'a Calendars,
     pub workflow: &'a Workflow,
     pub id: &'a StepId,
     pub step: &'a Step,
@@ -76,7 +78,10 @@ fn deadline(place: &Place<'_>, report: &mut Report) {
         Some(_) if place.is_series() => {
             report.add(&path, FaultCode::BadDeadline, "a slot of a series is due when the next one opens: leave due out");
         }
-        Some(Due::Within { of, .. }) => anchored(place, of, FieldType::Timestamp, &path.to("of"), report),
+        Some(Due::Within { within, of, terms }) => {
+            anchored(place, of, FieldType::Timestamp, &path.to("of"), report);
+            terms::check(place, *within, terms, &path, report);
+        }
         Some(Due::At { at: Anchor::Completed(_) }) => {
             report.add(&path.to("at"), FaultCode::BadDeadline, "a completion is over when it is known: write within and of");
         }
