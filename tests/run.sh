@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs every test. Installs what the tests need and this machine lacks: a C compiler and a PostgreSQL server.
+# Runs every test. Installs what the tests need and this machine lacks: a C compiler, a PostgreSQL server, and in the target folder a Python
+# environment with the packages of tests/oracle/requirements.txt.
 #
 #   tests/run.sh [arguments for cargo test]
 #
@@ -77,5 +78,19 @@ if ! find_postgres; then
     install_postgres
     find_postgres || fail "the PostgreSQL that apt-get installed is older than $oldest_postgres: install a newer one and set PG_BIN"
 fi
+
+# Python with a few packages works out business days by other means.
+make_oracle() {
+    command -v python3 >/dev/null 2>&1 && python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || install_packages python3 python3-venv
+    say "making $oracle"
+    rm -rf "$oracle"
+    python3 -m venv "$oracle" || fail "python3 could not make an environment in $oracle"
+    "$oracle/bin/pip" install --quiet --disable-pip-version-check --requirement tests/oracle/requirements.txt ||
+        fail "pip could not install the packages of tests/oracle/requirements.txt"
+    cp tests/oracle/requirements.txt "$oracle/made-of.txt"
+}
+
+oracle=target/oracle-venv
+cmp -s tests/oracle/requirements.txt "$oracle/made-of.txt" || make_oracle
 
 exec cargo test --workspace "$@"

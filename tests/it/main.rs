@@ -12,6 +12,8 @@ mod crash;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod pages;

@@ -1,0 +1,41 @@
+//! Business-day deadlines against an independent calculation: numpy, the holidays package and Python's zone rules.
+
+use std::process::Command;
+
+use proviso::definitions::calendars::built_in;
+use proviso::domain::deadline::{Frame, walk};
+use proviso::domain::definition::{Terms, TimeRules, Within};
+use proviso::instant::Instant;
+
+use super::support::checkout;
+
+const CASES: usize = 120_000;
+
+/// The interpreter that `tests/run.sh` furnishes.
+const PYTHON: &str = "target/oracle-venv/bin/python";
+
+#[test]
+fn business_days_agree_with_an_independent_calculation() {
+    let seed = std::env::var("PROVISO_ORACLE_SEED").unwrap_or_else(|_| "20260105".to_owned());
+    let script = checkout::root().join("tests/oracle/business_days.py");
+    let python = checkout::root().join(PYTHON);
+    assert!(python.exists(), "{} is missing: run tests/run.sh, which makes it", python.display());
+    let ran = Command::new(&python).arg(&script).arg(&seed).arg(CASES.to_string()).output().expect("the interpreter runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let text = String::from_utf8(ran.stdout).expect("text");
+    let mut compared = 0;
+    let mut different = Vec::new();
+    for line in text.lines() {
+        let [zone, anchor, due, days] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let time = TimeRules { zone: zone.parse().expect("a zone"), calendar: "us_federal".into(), closes_at: Some("17:00".to_owned()) };
+        let frame = Frame::current(&time, &Terms::default(), built_in()).expect("a frame");
+        let within = Within::BusinessDays(days.parse().expect("a number"));
+        let found = walk(within, Instant::clamped(anchor.parse().expect("an instant")), &frame).expect("a deadline").due;
+        compared += 1;
+        if found.millis().to_string() != due {
+            different.push(format!("{line}: here {}", found.millis()));
+        }
+    }
+    assert_eq!(compared, CASES, "seed {seed}");
+    assert!(different.is_empty(), "{} of {CASES} differ with seed {seed}, the first: {:#?}", different.len(), &different[..different.len().min(5)]);
+}
