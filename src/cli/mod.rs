@@ -3,6 +3,7 @@
 
 mod audit;
 mod check;
+mod deadline;
 mod import;
 mod migrate;
 mod open;
@@ -38,6 +39,8 @@ enum Command {
     Rehearse(rehearse::Args),
     /// Tells everything that is wrong with definition and rehearsal files
     Check(check::Args),
+    /// Says when something would be due, and why
+    Deadline(deadline::Args),
     /// Imports a version of a program's reference data
     Import(Box<import::Args>),
     /// Brings the database to the present schema
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(args)) => runtime.block_on(serve::run(*args)),
         Some(Command::Rehearse(args)) => runtime.block_on(rehearse::run(args)),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Deadline(args)) => deadline::run(args),
         Some(Command::Import(args)) => runtime.block_on(import::run(*args)),
         Some(Command::Migrate(args)) => runtime.block_on(migrate::run(*args)),
         Some(Command::User(args)) => runtime.block_on(user::run(args)),

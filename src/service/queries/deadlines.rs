@@ -62,16 +62,18 @@ pub fn preview(request: &PreviewRequest, calendars: &Calendars) -> Result<Previe
     }
     let from = request.from.parse::<Instant>().map_err(|error| wrong("from", error.to_string())).ok();
     let within = request.within.parse::<Within>().map_err(|error| wrong("within", error)).ok();
-    let (Some(calendar), Some(zone), Some(from), Some(within)) = (calendar, zone, from, within) else {
+    let terms = Terms { cut_off: request.cut_off.clone(), ..Terms::default() };
+    let frame = calendar.map(|calendar| {
+        let zone = zone.unwrap_or(Tz::UTC);
+        Frame::with(&TimeRules { zone, calendar: calendar.id().clone(), closes_at: request.closes_at.clone() }, &terms, calendar)
+    });
+    if let Some(Err(error)) = &frame {
+        wrong(if matches!(error, deadline::Error::CutOff(_)) { "cut_off" } else { "closes_at" }, error.to_string());
+    }
+    let (Some(Ok(frame)), Some(_), Some(from), Some(within)) = (frame, zone, from, within) else {
         return Err(Rejection::Violations(violations).into());
     };
-    let time = TimeRules { zone, calendar: calendar.id().clone(), closes_at: request.closes_at.clone() };
     let refuse = |error: deadline::Error| Rejection::Violations(vec![Violation::new(ViolationKind::Field, "within", error.to_string())]);
-    let terms = Terms { cut_off: request.cut_off.clone(), ..Terms::default() };
-    let frame = Frame::with(&time, &terms, calendar).map_err(|error| {
-        let id = if matches!(error, deadline::Error::CutOff(_)) { "cut_off" } else { "closes_at" };
-        Rejection::Violations(vec![Violation::new(ViolationKind::Field, id, error.to_string())])
-    })?;
     let (due_at, derivation) = deadline::due_at(within, from, &frame).map_err(refuse)?;
     Ok(PreviewView {
         due_at,

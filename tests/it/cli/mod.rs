@@ -15,6 +15,7 @@ macro_rules! on_both {
 mod administration;
 mod audit;
 mod check;
+mod deadline;
 mod evidence;
 mod import;
 mod mutations;
