@@ -20,6 +20,7 @@ mod explain;
 mod holidays;
 mod passed;
 mod phrase;
+mod shift;
 mod walk;
 mod zone;
 
@@ -40,6 +41,7 @@ use crate::instant::Instant;
 
 pub use self::calendar::DayOff;
 pub use self::holidays::Holiday;
+pub use self::shift::after_pause;
 pub use self::walk::{Skip, Walk};
 
 /// Why a deadline cannot be computed.

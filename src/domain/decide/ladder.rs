@@ -18,6 +18,7 @@ pub fn rungs<'a>(program: &'a Program, clock: &Clock) -> &'a [Rung] {
 /// `acknowledged` leaves out what an acknowledgement ends.
 pub fn points(program: &Program, clock: &Clock, acknowledged: bool) -> Vec<NextRung> {
     let rungs = rungs(program, clock);
+    let first_due = clock.ledger.first_due().unwrap_or(clock.due_at);
     let mut points = vec![NextRung { at: later(clock.due_at, AFTER_DUE_MILLIS), what: RungPoint::Breach }];
     for (index, rung) in rungs.iter().enumerate() {
         if acknowledged && rung.until == Some(Until::Acknowledged) {
@@ -29,9 +30,10 @@ pub fn points(program: &Program, clock: &Clock, acknowledged: bool) -> Vec<NextR
             At::Percent(percent) => {
                 let within = match clock.rule {
                     Due::Within { within, .. } => within,
-                    Due::At { .. } => elapsed_between(clock.anchor_at, clock.due_at),
+                    Due::At { .. } => elapsed_between(clock.anchor_at, first_due),
                 };
-                let at = deadline::percent_at(within, clock.anchor_at, clock.due_at, percent, &program.time).unwrap_or(clock.due_at);
+                let at = deadline::percent_at(within, clock.anchor_at, first_due, percent, &program.time).unwrap_or(first_due);
+                let at = clock.ledger.moved(at);
                 points.push(NextRung { at, what: RungPoint::Rung { index, repetition: 1 } });
             }
             At::BreachPlus(length) => {
