@@ -105,10 +105,10 @@ fn person<'a>(situation: &Situation<'a>) -> Result<&'a Principal, Rejection> {
 /// What a command on an open or claimed task starts from; see `begin_on_live_task`.
 fn begin_on_task<'a>(situation: &Situation<'a>, task: TaskId, access: Access, mint: Mint) -> Result<(Work<'a>, &'a Principal), Rejection> {
     let (work, actor) = begin_on_live_task(situation, task, access, mint)?;
-    match work.instance.task(task).map(|found| found.state) {
-        Some(TaskState::Paused) => Err(Rejection::TaskNotOpen { state: TaskState::Paused.as_str().to_owned() }),
-        _ => Ok((work, actor)),
+    if work.instance.task(task).is_some_and(|found| found.state == TaskState::Paused) {
+        return Err(Rejection::TaskNotOpen { state: TaskState::Paused.as_str().to_owned() });
     }
+    Ok((work, actor))
 }
 
 /// What a command on a live task starts from, paused ones among them: its actor may know of it, has the access it needs,
