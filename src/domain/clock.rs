@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::CalendarVersion;
 use super::definition::{Anchor, Due};
+use super::ledger::Ledger;
 use crate::ids::{BreachId, ClockId, LadderId, RoleId, StepId, TaskId};
 use crate::instant::Instant;
 
@@ -31,6 +32,9 @@ pub struct Clock {
     /// Where on the ladder the clock stands.
     pub next: Option<NextRung>,
     pub breach: Option<BreachId>,
+    /// Its pauses and extensions.
+    #[serde(default, skip_serializing_if = "Ledger::is_empty")]
+    pub ledger: Ledger,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -81,6 +85,8 @@ pub enum RungPoint {
     Breach,
     /// The rung with this index in the ladder fires, for the n-th time, from 1.
     Rung { index: u32, repetition: u32 },
+    /// The planned end of a pause: the clock runs on.
+    Resume,
 }
 
 /// Why a clock is due when it is: the rule, the anchor and each span that did not count.
@@ -98,7 +104,8 @@ pub struct Derivation {
 /// One sentence of a derivation with the data it was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reason {
-    /// Stable word for the kind of reason: `anchor`, `rule`, `weekend`, `holiday`, `closed`, `night`, `gap`, `overlap`, `due`.
+    /// Stable word for the kind of reason: `anchor`, `rule`, `weekend`, `holiday`, `closed`, `night`, `gap`, `overlap`, `due`,
+    /// `pause`, `extension`.
     pub kind: String,
     pub says: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

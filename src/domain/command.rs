@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::definition::Within;
 use super::record::Evidence;
 use super::value::Json;
 use crate::ids::{BreachId, CommandId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RoleId, TaskId, TimerId, Username, WorkflowId};
+use crate::instant::Instant;
 
 /// One command with what identifies it. It is decided at the instant the store reads, never at one it carries.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +52,9 @@ pub enum Command {
     ConfirmGate { task: TaskId, gate: GateId, confirmed: bool, evidence: Option<Evidence> },
     Complete { task: TaskId, submission: Submission },
     Comment { task: TaskId, text: String },
+    Pause { task: TaskId, reason: String, note: Option<String>, until: Instant },
+    Resume(TaskId),
+    Extend { task: TaskId, by: Within, reason: String, note: Option<String> },
     Cancel { instance: InstanceId, reason: String },
     Acknowledge { breach: BreachId, note: Option<String> },
     Explain { breach: BreachId, code: String, note: String },
@@ -104,6 +109,9 @@ impl Command {
             | Self::SaveDraft { task, .. }
             | Self::ConfirmGate { task, .. }
             | Self::Complete { task, .. }
+            | Self::Pause { task, .. }
+            | Self::Resume(task)
+            | Self::Extend { task, .. }
             | Self::Comment { task, .. } => Target::Task(*task),
             Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => Target::Instance(*instance),
             Self::Acknowledge { breach, .. } | Self::Explain { breach, .. } => Target::Breach(*breach),

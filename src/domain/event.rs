@@ -77,6 +77,12 @@ pub enum Event {
     ClockMet { clock: ClockId, task: TaskId, step: StepId, due_at: Instant },
     #[serde(rename = "clock.cancelled")]
     ClockCancelled { clock: ClockId, task: TaskId, step: StepId },
+    #[serde(rename = "clock.paused")]
+    ClockPaused { clock: ClockId, task: TaskId, step: StepId, reason: String, until: Instant },
+    #[serde(rename = "clock.resumed")]
+    ClockResumed { clock: ClockId, task: TaskId, step: StepId, due_at: Instant },
+    #[serde(rename = "clock.extended")]
+    ClockExtended { clock: ClockId, task: TaskId, step: StepId, reason: String, due_before: Instant, due_at: Instant },
     #[serde(rename = "clock.superseded")]
     RungSuperseded { clock: ClockId, task: TaskId, rung: String },
     /// A rung before the breach fired.

@@ -14,6 +14,7 @@ pub mod definition;
 pub mod event;
 pub mod facts;
 pub mod instance;
+pub mod ledger;
 pub mod policy;
 pub mod record;
 pub mod rejection;

@@ -70,6 +70,17 @@ pub fn above<'a>(program: &'a Program, role: &'a RoleId) -> impl Iterator<Item =
     })
 }
 
+/// Whether somebody may give a task more time: a holder of a role above its own, or of a top role where a person was
+/// named; never who works it.
+pub fn may_extend(person: &Principal, program: &Program, role: Option<&RoleId>, assignee: Option<&Username>) -> bool {
+    let is_assignee = assignee.is_some_and(|name| name.as_str() == person.username);
+    let leads = match role {
+        Some(role) => manages(person, program, role),
+        None => program.roles.iter().any(|(id, role)| role.top && person.holds(&program.program, id)),
+    };
+    leads && !is_assignee && task_access(person, program, role, assignee) != Access::Work
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,8 @@ pub enum Rejection {
     InstanceEnded,
     #[error("the breach is already {state}")]
     BreachState { state: &'static str },
+    #[error("{why}")]
+    ClockState { why: String },
     #[error("the task changed since you read it")]
     Stale { revision: i64 },
     #[error("the submission has {} violation{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]

@@ -39,6 +39,7 @@ codes! {
     METHOD_NOT_ALLOWED = 405 "method_not_allowed" "The method is not allowed here";
     TASK_NOT_OPEN = 409 "task_not_open" "The task is not open";
     TASK_CLAIMED = 409 "task_claimed" "Somebody else has claimed the task";
+    CLOCK_STATE = 409 "clock_state" "The deadline does not allow it";
     NOT_CLAIMED = 409 "not_claimed" "The task is not claimed by you";
     ALREADY_RUNNING = 409 "already_running" "An instance is already running";
     INSTANCE_ENDED = 409 "instance_ended" "The instance has ended";
@@ -196,6 +197,7 @@ impl From<Rejection> for Problem {
             Rejection::Forbidden { .. } => Self::new(&FORBIDDEN, detail),
             Rejection::TaskNotOpen { state } => Self::new(&TASK_NOT_OPEN, detail).with("state", Json::from(state)),
             Rejection::TaskClaimed { by } => Self::new(&TASK_CLAIMED, detail).with("claimed_by", Json::from(by.as_str())),
+            Rejection::ClockState { .. } => Self::new(&CLOCK_STATE, detail),
             Rejection::NotClaimed => Self::new(&NOT_CLAIMED, detail),
             Rejection::AlreadyRunning { instance, .. } => {
                 Self::new(&ALREADY_RUNNING, detail).with("instance_id", Json::from(instance.to_string()))

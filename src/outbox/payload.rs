@@ -12,7 +12,7 @@ use crate::ids::{BreachId, NoticeId, RoleId, StepId, TaskId};
 use crate::instant::Instant;
 
 /// Every event type a subscription can name.
-pub const EVENT_TYPES: [&str; 21] = [
+pub const EVENT_TYPES: [&str; 22] = [
     "instance.started",
     "instance.ended",
     "task.opened",
@@ -25,6 +25,7 @@ pub const EVENT_TYPES: [&str; 21] = [
     "clock.escalated",
     "clock.paused",
     "clock.resumed",
+    "clock.extended",
     "breach.acknowledged",
     "breach.explained",
     "record.filed",
@@ -98,6 +99,9 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ClockWarned { firing } => Told::firing("clock.warned", firing),
         Event::ClockBreached { breach, firing } => Told::firing("clock.breached", firing).map(|told| told.breach(*breach)),
         Event::ClockEscalated { breach, firing } => Told::firing("clock.escalated", firing).map(|told| told.breach(*breach)),
+        Event::ClockPaused { task, step, .. } => Some(Told::task("clock.paused", *task, step)),
+        Event::ClockResumed { task, step, due_at, .. } => Some(Told::task("clock.resumed", *task, step).due(Some(*due_at))),
+        Event::ClockExtended { task, step, due_at, .. } => Some(Told::task("clock.extended", *task, step).due(Some(*due_at))),
         Event::BreachAcknowledged { breach, task, step } => Some(Told::task("breach.acknowledged", *task, step).breach(*breach)),
         Event::BreachExplained { breach, task, step, .. } => Some(Told::task("breach.explained", *task, step).breach(*breach)),
         Event::TaskReleased { .. }

@@ -112,6 +112,9 @@ fn sentence(event: &Event) -> Option<String> {
         }
         Event::RecordLocked { step, .. } => format!("record of {step} locked"),
         Event::ClockMet { step, due_at, .. } => format!("deadline of {step} met, was due {due_at}"),
+        Event::ClockPaused { step, reason, until, .. } => format!("deadline of {step} paused ({reason}) until {until}"),
+        Event::ClockResumed { step, due_at, .. } => format!("deadline of {step} resumed, due {due_at}"),
+        Event::ClockExtended { step, reason, due_at, .. } => format!("deadline of {step} extended ({reason}), due {due_at}"),
         Event::ClockCancelled { step, .. } => format!("deadline of {step} cancelled"),
         Event::RungSuperseded { rung, .. } => format!("rung {rung} superseded"),
         Event::ClockWarned { firing } => format!("warning at {}", told(firing)),

@@ -20,6 +20,7 @@ mod frame;
 mod month;
 mod passed;
 mod phrase;
+mod shift;
 mod walk;
 mod zone;
 
@@ -38,6 +39,7 @@ use crate::ids::CalendarId;
 use crate::instant::Instant;
 
 pub use self::frame::Frame;
+pub use self::shift::after_pause;
 pub use self::walk::{Skip, Walk};
 
 /// Why a deadline cannot be computed.

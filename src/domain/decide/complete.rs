@@ -21,7 +21,11 @@ use crate::ids::{CheckId, Mint, OutcomeId, RecordId, RoleId, StepId, TaskId, Use
 const CLEARED: &str = "cleared";
 
 pub fn decide(situation: &Situation<'_>, id: TaskId, submission: &Submission, mint: Mint) -> Result<Decision, Rejection> {
-    let (mut work, actor) = super::begin_on_task(situation, id, Access::Work, mint)?;
+    let (mut work, actor) = super::begin_on_live_task(situation, id, Access::Work, mint)?;
+    if let Some(clock) = work.instance.clock_of(id).map(|clock| clock.id) {
+        let by = Username::from(work.actor);
+        work.resume(clock, Some(by))?;
+    }
     super::not_claimed_by_another(&work, id, actor)?;
     let task = work.task_mut(id)?.clone();
     let step = work.step(&task.step)?;

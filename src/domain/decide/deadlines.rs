@@ -5,6 +5,7 @@ use super::super::deadline::{self, Frame};
 use super::super::definition::{Anchor, Due, Length, Step, Terms, Within};
 use super::super::event::{Event, Firing, Tell};
 use super::super::instance::{Breach, Timer, TimerKind};
+use super::super::ledger::Ledger;
 use super::super::rejection::{Rejection, Violation, ViolationKind};
 use super::super::value::Value;
 use super::ladder;
@@ -47,6 +48,7 @@ impl Work<'_> {
             ladder: step.ladder.clone(),
             next: None,
             breach: None,
+            ledger: Ledger::default(),
         };
         let points = ladder::points(&self.published.program, self.calendars, &clock, false);
         let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id) };
@@ -155,6 +157,18 @@ impl Work<'_> {
         self.events.push(Event::ClockBreached { breach: id, firing });
     }
 
+    /// The clock of a task, if it runs and has not run out.
+    pub fn running_clock_of(&self, task: TaskId) -> Result<Clock, Rejection> {
+        let why = |why: &str| Rejection::ClockState { why: why.to_owned() };
+        let clock = self.instance.clock_of(task).ok_or_else(|| why("the task has no deadline"))?;
+        match clock.state {
+            ClockState::Running if self.now < clock.due_at => Ok(clock.clone()),
+            ClockState::Running | ClockState::Breached => Err(why("the deadline has run out and can no longer be moved")),
+            ClockState::Paused => Err(why("the deadline is paused: resume it first")),
+            ClockState::Met | ClockState::Cancelled => Err(why("the deadline no longer runs")),
+        }
+    }
+
     /// Describes one firing of a clock.
     pub fn firing(&self, clock: &Clock, rung: String, repetition: u32, tell: Vec<Tell>) -> Firing {
         Firing {
@@ -227,7 +241,7 @@ impl Work<'_> {
 }
 
 /// A deadline that cannot be computed, as something a person can act on.
-fn refused(error: &deadline::Error) -> Rejection {
+pub fn refused(error: &deadline::Error) -> Rejection {
     Rejection::Violations(vec![Violation::new(ViolationKind::State, "due", format!("the deadline cannot be computed: {error}"))])
 }
 
@@ -235,6 +249,7 @@ fn refused(error: &deadline::Error) -> Rejection {
 pub fn label(rungs: &[super::super::definition::Rung], what: RungPoint) -> String {
     match what {
         RungPoint::Breach => "breach".to_owned(),
+        RungPoint::Resume => "resume".to_owned(),
         RungPoint::Rung { index, .. } => rungs.get(index as usize).map_or_else(String::new, |rung| rung.at.to_string()),
     }
 }

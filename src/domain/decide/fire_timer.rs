@@ -33,6 +33,9 @@ fn fire_rung(work: &mut Work<'_>, id: ClockId) -> Result<(), Rejection> {
         work.arm(id, None);
         return Ok(());
     };
+    if clock.state == ClockState::Paused {
+        return work.resume(id, None);
+    }
     let Some(next) = clock.next.filter(|_| matches!(clock.state, ClockState::Running | ClockState::Breached)) else {
         work.arm(id, None);
         return Ok(());
@@ -46,6 +49,7 @@ fn fire_rung(work: &mut Work<'_>, id: ClockId) -> Result<(), Rejection> {
             miss_the_slot(work, &clock)?;
         }
         RungPoint::Rung { .. } => tell_rung(work, &clock, standing),
+        RungPoint::Resume => {}
     }
     advance(work, &clock, &points, standing)
 }

@@ -19,6 +19,7 @@ pub fn rungs<'a>(program: &'a Program, clock: &Clock) -> &'a [Rung] {
 /// `acknowledged` leaves out what an acknowledgement ends.
 pub fn points(program: &Program, calendars: &Calendars, clock: &Clock, acknowledged: bool) -> Vec<NextRung> {
     let rungs = rungs(program, clock);
+    let first_due = clock.ledger.first_due().unwrap_or(clock.due_at);
     let mut points = vec![NextRung { at: later(clock.due_at, AFTER_DUE_MILLIS), what: RungPoint::Breach }];
     for (index, rung) in rungs.iter().enumerate() {
         if acknowledged && rung.until == Some(Until::Acknowledged) {
@@ -30,11 +31,12 @@ pub fn points(program: &Program, calendars: &Calendars, clock: &Clock, acknowled
             At::Percent(percent) => {
                 let within = match clock.rule {
                     Due::Within { within, .. } => within,
-                    Due::At { .. } => elapsed_between(clock.anchor_at, clock.due_at),
+                    Due::At { .. } => elapsed_between(clock.anchor_at, first_due),
                 };
                 let at = frame_of(program, calendars, clock)
-                    .and_then(|frame| deadline::percent_at(within, clock.anchor_at, clock.due_at, percent, &frame))
-                    .unwrap_or(clock.due_at);
+                    .and_then(|frame| deadline::percent_at(within, clock.anchor_at, first_due, percent, &frame))
+                    .unwrap_or(first_due);
+                let at = clock.ledger.moved(at);
                 points.push(NextRung { at, what: RungPoint::Rung { index, repetition: 1 } });
             }
             At::BreachPlus(length) => {

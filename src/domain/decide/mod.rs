@@ -12,11 +12,14 @@ mod complete;
 mod confirm_gate;
 mod deadlines;
 mod explain;
+mod extend;
 mod fire_timer;
 mod flow;
 mod ladder;
 mod needs;
+mod pause;
 mod release;
+mod resume;
 mod save_draft;
 mod start;
 mod submission;
@@ -74,6 +77,9 @@ pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Resul
         }
         Command::Complete { task, submission } => complete::decide(situation, *task, submission, mint),
         Command::Comment { task, text } => comment::decide(situation, *task, text, mint),
+        Command::Pause { task, reason, note, until } => pause::decide(situation, *task, reason, note.as_deref(), *until, mint),
+        Command::Resume(task) => resume::decide(situation, *task, mint),
+        Command::Extend { task, by, reason, note } => extend::decide(situation, *task, *by, reason, note.as_deref(), mint),
         Command::Cancel { reason, .. } => cancel::decide(situation, reason, mint),
         Command::Acknowledge { breach, note } => acknowledge::decide(situation, *breach, note.as_deref(), mint),
         Command::Explain { breach, code, note } => explain::decide(situation, *breach, code, note, mint),
@@ -99,9 +105,23 @@ fn person<'a>(situation: &Situation<'a>) -> Result<&'a Principal, Rejection> {
     }
 }
 
-/// What a command on a live task starts from: its actor may know of it, has the access it needs, and saw its newest
-/// revision.
+/// What a command on an open or claimed task starts from; see `begin_on_live_task`.
 fn begin_on_task<'a>(situation: &Situation<'a>, task: TaskId, access: Access, mint: Mint) -> Result<(Work<'a>, &'a Principal), Rejection> {
+    let (work, actor) = begin_on_live_task(situation, task, access, mint)?;
+    if work.instance.task(task).is_some_and(|found| found.state == TaskState::Paused) {
+        return Err(Rejection::TaskNotOpen { state: TaskState::Paused.as_str().to_owned() });
+    }
+    Ok((work, actor))
+}
+
+/// What a command on a live task starts from, paused ones among them: its actor may know of it, has the access it needs,
+/// and saw its newest revision.
+fn begin_on_live_task<'a>(
+    situation: &Situation<'a>,
+    task: TaskId,
+    access: Access,
+    mint: Mint,
+) -> Result<(Work<'a>, &'a Principal), Rejection> {
     let instance = instance_in_scope(situation)?;
     let actor = person(situation)?;
     let found = instance.task(task).ok_or(Rejection::TaskNotOpen { state: "closed".to_owned() })?;
@@ -120,8 +140,8 @@ fn begin_on_task<'a>(situation: &Situation<'a>, task: TaskId, access: Access, mi
         });
     }
     match found.state {
-        TaskState::Open | TaskState::Claimed => {}
-        TaskState::Paused | TaskState::Completed | TaskState::Missed | TaskState::Cancelled => {
+        TaskState::Open | TaskState::Claimed | TaskState::Paused => {}
+        TaskState::Completed | TaskState::Missed | TaskState::Cancelled => {
             return Err(Rejection::TaskNotOpen { state: found.state.as_str().to_owned() });
         }
     }

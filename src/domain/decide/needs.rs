@@ -41,6 +41,9 @@ pub fn needs(published: &Published, instance: Option<&Instance>, command: &Comma
         | Command::SaveDraft { .. }
         | Command::ConfirmGate { .. }
         | Command::Comment { .. }
+        | Command::Pause { .. }
+        | Command::Resume(_)
+        | Command::Extend { .. }
         | Command::Cancel { .. }
         | Command::Acknowledge { .. }
         | Command::Explain { .. }

@@ -4,6 +4,7 @@
 //! generated from them. A `Program` that reached an instance has passed `check`: every name in it resolves, every rule
 //! type-checks and every step can be reached.
 
+mod allowance;
 pub mod check;
 mod due;
 mod field;
@@ -14,6 +15,7 @@ mod step;
 mod then;
 mod within;
 
+pub use allowance::{MayExtend, MayPause, amount};
 pub use due::{Anchor, Due, Terms};
 pub use field::{Bound, Field, FieldType, Filled};
 pub use ladder::{At, Channel, Every, Recipient, Rung, Until};

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Anchor, Due, Field, OneOrMany, Then, Within};
+use super::{Anchor, Due, Field, MayExtend, MayPause, OneOrMany, Then, Within};
 use crate::ids::{CheckId, FieldId, GateId, LadderId, OutcomeId, RegisterId, RoleId, StepId};
 
 /// A step of a workflow.
@@ -27,6 +27,12 @@ pub struct Step {
     pub due: Option<Due>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<LadderId>,
+    /// How far those who work the step may pause its deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_pause: Option<MayPause>,
+    /// How far a manager may extend its deadline before it has run out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_extend: Option<MayExtend>,
     /// Steps whose latest completer may not complete this one.
     #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
     pub not_by: OneOrMany<StepId>,

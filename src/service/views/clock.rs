@@ -88,7 +88,7 @@ pub fn clock(viewer: &Viewer<'_>, clock: &Clock, task: TaskState) -> ClockView {
             at: next.at,
             rung: rung(viewer, clock, next.what),
             repetition: match next.what {
-                RungPoint::Breach => 1,
+                RungPoint::Breach | RungPoint::Resume => 1,
                 RungPoint::Rung { repetition, .. } => repetition,
             },
         }),
@@ -129,6 +129,7 @@ fn anchor(used: &AnchorUsed) -> AnchorView {
 fn rung(viewer: &Viewer<'_>, clock: &Clock, point: RungPoint) -> String {
     match point {
         RungPoint::Breach => "breach".to_owned(),
+        RungPoint::Resume => "resume".to_owned(),
         RungPoint::Rung { index, .. } => clock
             .ladder
             .as_ref()

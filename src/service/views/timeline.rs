@@ -79,6 +79,9 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::TaskMissed { task, step, .. }
         | Event::RecordFiled { task, step, .. }
         | Event::ClockArmed { task, step, .. }
+        | Event::ClockPaused { task, step, .. }
+        | Event::ClockResumed { task, step, .. }
+        | Event::ClockExtended { task, step, .. }
         | Event::ClockMet { task, step, .. }
         | Event::ClockCancelled { task, step, .. } => on(task, step, None),
         Event::RecordLocked { step, .. } => Subject { step: Some(step), ..Subject::default() },
@@ -113,6 +116,9 @@ fn says(event: &Event) -> String {
         Event::RecordFiled { register: None, .. } => "record filed".to_owned(),
         Event::RecordLocked { .. } => "record locked".to_owned(),
         Event::ClockArmed { due_at, .. } => format!("due {due_at}"),
+        Event::ClockPaused { reason, until, .. } => format!("deadline paused ({reason}) until {until}"),
+        Event::ClockResumed { due_at, .. } => format!("deadline resumed, due {due_at}"),
+        Event::ClockExtended { reason, due_at, .. } => format!("deadline extended ({reason}), due {due_at}"),
         Event::ClockMet { .. } => "deadline met".to_owned(),
         Event::ClockCancelled { .. } => "deadline cancelled".to_owned(),
         Event::RungSuperseded { rung, .. } => format!("the notice at {rung} was superseded"),

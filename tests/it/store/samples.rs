@@ -8,6 +8,7 @@ use proviso::domain::decision::{Decision, Reply};
 use proviso::domain::definition::{Anchor, Due, Terms, Within};
 use proviso::domain::event::{Event, Firing};
 use proviso::domain::instance::{Breach, Instance, InstanceState, Task, TaskState, Timer, TimerKind};
+use proviso::domain::ledger::Ledger;
 use proviso::domain::record::Record;
 use proviso::domain::value::Value;
 use proviso::ids::{BreachId, ClockId, CommandId, InstanceId, RecordId, TaskId, TimerId};
@@ -98,6 +99,7 @@ pub fn started(number: u128) -> Instance {
             ladder: None,
             next: Some(NextRung { at: due_at, what: RungPoint::Breach }),
             breach: None,
+            ledger: Ledger::default(),
         }],
         timers: vec![Timer { id: timer_id(number), generation: 1, due_at, kind: TimerKind::Rung(clock) }],
         breaches: Vec::new(),

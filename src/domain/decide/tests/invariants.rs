@@ -51,7 +51,7 @@ fn timers(instance: &Instance) {
             TimerKind::OpenSlot(step) => assert!(instance.series.contains_key(step), "a slot of a series that does not run"),
             TimerKind::Rung(id) => {
                 let clock = instance.clocks.iter().find(|clock| clock.id == *id).unwrap_or_else(|| panic!("a timer without a clock"));
-                assert!(matches!(clock.state, ClockState::Running | ClockState::Breached), "{:?}", clock.state);
+                assert!(matches!(clock.state, ClockState::Running | ClockState::Paused | ClockState::Breached), "{:?}", clock.state);
                 assert_eq!(clock.next.map(|next| next.at), Some(timer.due_at));
                 let state = instance.task(clock.task).map(|task| task.state);
                 assert!(!matches!(state, Some(TaskState::Completed | TaskState::Cancelled)), "{} is over", clock.step);
@@ -101,6 +101,8 @@ fn clocks_are_told(before: Option<&Instance>, decision: &Decision) {
             Event::ClockMet { clock: id, .. } => *id == clock.id && clock.state == ClockState::Met,
             Event::ClockCancelled { clock: id, .. } => *id == clock.id && clock.state == ClockState::Cancelled,
             Event::ClockBreached { firing, .. } => firing.clock == clock.id && clock.state == ClockState::Breached,
+            Event::ClockPaused { clock: id, .. } => *id == clock.id && clock.state == ClockState::Paused,
+            Event::ClockResumed { clock: id, .. } => *id == clock.id && clock.state == ClockState::Running,
             _ => false,
         });
         assert_eq!(changes, usize::from(changed), "{:?}: {}", clock.state, clock.step);

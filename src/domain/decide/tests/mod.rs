@@ -5,6 +5,7 @@ mod flow;
 mod invariants;
 mod late;
 mod model;
+mod moved;
 mod oxygen;
 mod properties;
 mod series;

@@ -4,6 +4,7 @@
 //! Guarantee: `check` reports everything it finds, not the first thing only (unless there is far too much of something), and a program without findings holds no
 //! name that does not exist. Rules are compiled, and thereby checked, by `domain::rules`.
 
+mod allowance;
 mod fields;
 mod flow;
 mod ladders;

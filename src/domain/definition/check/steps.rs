@@ -2,7 +2,7 @@
 
 use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
-use super::{names, roles, terms};
+use super::{allowance, names, roles, terms};
 use crate::domain::calendar::Calendars;
 use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, StepKind, Then, Workflow};
 use crate::ids::StepId;
@@ -50,6 +50,7 @@ pub fn check(place: &Place<'_>, report: &mut Report) {
     owner(place, report);
     deadline(place, report);
     ladder(place, report);
+    allowance::check(place, report);
     duties(place, report);
     for (id, gate) in &place.step.gates {
         check_gate(place.program, gate, &place.path.to("gates").to(id), report);
