@@ -14,7 +14,7 @@ pub struct Model {
     pub step: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub role: Option<String>,
-    /// running, paused, met, breached or cancelled.
+    /// running, paused, met, breached, cancelled or superseded.
     #[sea_orm(column_type = "Text")]
     pub state: String,
     pub generation: i64,

@@ -64,7 +64,7 @@ const CLOCK: &str = "CREATE TABLE clock (
     task_id {uuid} NOT NULL REFERENCES task (id),
     step {text} NOT NULL,
     role {text},
-    state {text} NOT NULL CHECK (state IN ('running', 'paused', 'met', 'breached', 'cancelled')),
+    state {text} NOT NULL CHECK (state IN ('running', 'paused', 'met', 'breached', 'cancelled', 'superseded')),
     generation {bigint} NOT NULL,
     anchor_at {bigint} NOT NULL,
     due_at {bigint} NOT NULL,

@@ -1,8 +1,9 @@
-//! `proviso check <definition…>`: everything that is wrong with definition and rehearsal files.
+//! `proviso check <definition…>`: everything that is wrong with definition, rehearsal and calendar files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chrono::Datelike;
 use serde_json::{Value, json};
 
 use super::outcome::{Answer, Unusable, tell};
@@ -12,7 +13,7 @@ use crate::rehearsal::{Misread, Script};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Definition files (.yaml), rehearsals (.rehearsal.yaml), or folders of them
+    /// Definition files (.yaml), rehearsals (.rehearsal.yaml), calendars, or folders of them
     #[arg(required = true, value_name = "DEFINITION")]
     files: Vec<PathBuf>,
     /// Print JSON
@@ -36,7 +37,11 @@ fn check(given: &[PathBuf]) -> Result<Answer, Unusable> {
     for path in &files {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| Unusable(format!("{name}: {error}")))?;
-        let checked = if is_rehearsal(path) { rehearsal(&text, &name) } else { definition(&text, &name) };
+        let checked = match kind(path, &text) {
+            Kind::Rehearsal => rehearsal(&text, &name),
+            Kind::Calendar => calendar(&text, &name),
+            Kind::Program => definition(&text, &name),
+        };
         faults += checked.faults.len();
         let entries: Vec<Value> = checked.faults.iter().map(|fault| fault.json.clone()).collect();
         match checked.summary {
@@ -75,9 +80,24 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Unusable> {
     Ok(())
 }
 
-fn is_rehearsal(path: &Path) -> bool {
+/// What a file defines.
+enum Kind {
+    Program,
+    Rehearsal,
+    Calendar,
+}
+
+/// A rehearsal by its name, a calendar by its first key.
+fn kind(path: &Path, text: &str) -> Kind {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    name.ends_with(".rehearsal.yaml") || name.ends_with(".rehearsal.yml")
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
+    if name.ends_with(".rehearsal.yaml") || name.ends_with(".rehearsal.yml") {
+        Kind::Rehearsal
+    } else if first.starts_with("calendar:") {
+        Kind::Calendar
+    } else {
+        Kind::Program
+    }
 }
 
 /// What came of one file.
@@ -95,6 +115,21 @@ struct Fault {
 fn definition(text: &str, name: &str) -> Checked {
     match definitions::read(text, name, definitions::calendars::built_in()) {
         Ok(parsed) => Checked { summary: Some(summary(&parsed.program)), faults: Vec::new() },
+        Err(faults) => {
+            let faults = faults.iter().map(|fault| Fault { text: fault.to_string(), json: json!(fault) }).collect();
+            Checked { summary: None, faults }
+        }
+    }
+}
+
+fn calendar(text: &str, name: &str) -> Checked {
+    match definitions::calendars::read_calendar(text, name, definitions::calendars::built_in()) {
+        Ok(found) => {
+            let days = found.holidays_of(found.last.year()).count();
+            let says = format!("calendar {}, known {} to {}, {days} days off in its last year", found.version, found.first, found.last);
+            let json = json!({ "calendar": found.version, "first": found.first, "last": found.last });
+            Checked { summary: Some((says, json)), faults: Vec::new() }
+        }
         Err(faults) => {
             let faults = faults.iter().map(|fault| Fault { text: fault.to_string(), json: json!(fault) }).collect();
             Checked { summary: None, faults }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::CalendarVersion;
 use super::definition::{Anchor, Due};
 use super::ledger::Ledger;
-use crate::ids::{BreachId, ClockId, LadderId, RoleId, StepId, TaskId};
+use crate::ids::{BreachId, ClockId, LadderId, RoleId, StepId, TaskId, Username};
 use crate::instant::Instant;
 
 /// A deadline of a task. `due_at` is derived from the anchor, the rule and the calendar version it names.
@@ -35,6 +35,9 @@ pub struct Clock {
     /// Its pauses and extensions.
     #[serde(default, skip_serializing_if = "Ledger::is_empty")]
     pub ledger: Ledger,
+    /// Set where it superseded another clock of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reanchored: Option<Reanchored>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -45,6 +48,8 @@ pub enum ClockState {
     Met,
     Breached,
     Cancelled,
+    /// Another clock of the task stands in its place.
+    Superseded,
 }
 
 impl ClockState {
@@ -55,8 +60,20 @@ impl ClockState {
             Self::Met => "met",
             Self::Breached => "breached",
             Self::Cancelled => "cancelled",
+            Self::Superseded => "superseded",
         }
     }
+}
+
+/// That a clock stands in the place of another one, whose anchor was wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reanchored {
+    /// The clock that was superseded.
+    pub clock: ClockId,
+    pub at: Instant,
+    pub by: Username,
+    /// What somebody wrote; part of the instance, not of the audit.
+    pub reason: String,
 }
 
 /// What a clock counts from.

@@ -55,6 +55,7 @@ pub enum Command {
     Pause { task: TaskId, reason: String, note: Option<String>, until: Instant },
     Resume(TaskId),
     Extend { task: TaskId, by: Within, reason: String, note: Option<String> },
+    Reanchor { task: TaskId, anchor_at: Instant, reason: String },
     Cancel { instance: InstanceId, reason: String },
     Acknowledge { breach: BreachId, note: Option<String> },
     Explain { breach: BreachId, code: String, note: String },
@@ -112,6 +113,7 @@ impl Command {
             | Self::Pause { task, .. }
             | Self::Resume(task)
             | Self::Extend { task, .. }
+            | Self::Reanchor { task, .. }
             | Self::Comment { task, .. } => Target::Task(*task),
             Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => Target::Instance(*instance),
             Self::Acknowledge { breach, .. } | Self::Explain { breach, .. } => Target::Breach(*breach),

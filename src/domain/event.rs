@@ -83,6 +83,8 @@ pub enum Event {
     ClockResumed { clock: ClockId, task: TaskId, step: StepId, due_at: Instant },
     #[serde(rename = "clock.extended")]
     ClockExtended { clock: ClockId, task: TaskId, step: StepId, reason: String, due_before: Instant, due_at: Instant },
+    #[serde(rename = "clock.reanchored")]
+    ClockReanchored { clock: ClockId, superseded: ClockId, task: TaskId, step: StepId, due_before: Instant, due_at: Instant },
     #[serde(rename = "clock.superseded")]
     RungSuperseded { clock: ClockId, task: TaskId, rung: String },
     /// A rung before the breach fired.

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod breaches;
+pub mod clocks;
 pub mod command;
 pub mod deadlines;
 pub mod gates;

@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
-use super::{audit, breaches, deadlines, gates, instances, me, programs, records, sandbox, sessions, sources, tasks, webhooks};
+use super::{audit, breaches, clocks, deadlines, gates, instances, me, programs, records, sandbox, sessions, sources, tasks, webhooks};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
@@ -21,6 +21,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(instances::start).service(instances::batch).service(instances::list).service(instances::read).service(instances::cancel);
     config.service(tasks::list).service(tasks::read).service(tasks::claim).service(tasks::release).service(tasks::assign);
     config.service(tasks::draft).service(tasks::complete).service(tasks::comment).service(gates::confirm);
+    config.service(clocks::pause).service(clocks::resume).service(clocks::extend).service(clocks::reanchor);
     config.service(deadlines::read).service(deadlines::preview);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
     config.service(records::list);

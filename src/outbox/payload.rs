@@ -12,7 +12,7 @@ use crate::ids::{BreachId, NoticeId, RoleId, StepId, TaskId};
 use crate::instant::Instant;
 
 /// Every event type a subscription can name.
-pub const EVENT_TYPES: [&str; 22] = [
+pub const EVENT_TYPES: [&str; 23] = [
     "instance.started",
     "instance.ended",
     "task.opened",
@@ -26,6 +26,7 @@ pub const EVENT_TYPES: [&str; 22] = [
     "clock.paused",
     "clock.resumed",
     "clock.extended",
+    "clock.reanchored",
     "breach.acknowledged",
     "breach.explained",
     "record.filed",
@@ -101,6 +102,7 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ClockEscalated { breach, firing } => Told::firing("clock.escalated", firing).map(|told| told.breach(*breach)),
         Event::ClockPaused { task, step, .. } => Some(Told::task("clock.paused", *task, step)),
         Event::ClockResumed { task, step, due_at, .. } => Some(Told::task("clock.resumed", *task, step).due(Some(*due_at))),
+        Event::ClockReanchored { task, step, due_at, .. } => Some(Told::task("clock.reanchored", *task, step).due(Some(*due_at))),
         Event::ClockExtended { task, step, due_at, .. } => Some(Told::task("clock.extended", *task, step).due(Some(*due_at))),
         Event::BreachAcknowledged { breach, task, step } => Some(Told::task("breach.acknowledged", *task, step).breach(*breach)),
         Event::BreachExplained { breach, task, step, .. } => Some(Told::task("breach.explained", *task, step).breach(*breach)),

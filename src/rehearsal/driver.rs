@@ -32,7 +32,7 @@ pub enum Error {
 }
 
 /// A rehearsal under way.
-struct Driver<'a> {
+pub(super) struct Driver<'a> {
     stage: &'a Installation,
     captured: &'a Captured,
     program: ProgramId,
@@ -90,6 +90,10 @@ impl Driver<'_> {
             }
             Action::ConfirmGate(gate) => self.confirm_gate(gate).await?,
             Action::Complete(complete) => self.complete(complete).await?,
+            Action::Pause(pause) => self.pause(pause).await?,
+            Action::Resume(resume) => self.resume(resume).await?,
+            Action::Extend(extend) => self.extend(extend).await?,
+            Action::Reanchor(reanchor) => self.reanchor(reanchor).await?,
             Action::Acknowledge(answer) => {
                 self.say(format!("{} acknowledges the breach of {}", answer.by, answer.step));
                 if let Some(breach) = self.breach(&answer.on, &answer.step).await? {
@@ -172,7 +176,7 @@ impl Driver<'_> {
     }
 
     /// Sends a command and tells how it was answered; an answer that the script did not expect is an unmet expectation.
-    async fn send(&mut self, by: &Username, command: Command, expect: Option<&Expect>) -> Option<Answer> {
+    pub(super) async fn send(&mut self, by: &Username, command: Command, expect: Option<&Expect>) -> Option<Answer> {
         let now = self.now();
         let services = &self.stage.services;
         let envelope = Envelope {
@@ -233,7 +237,7 @@ impl Driver<'_> {
         found.ok_or_else(|| Error::Stage("an instance that was started cannot be found".to_owned()))
     }
 
-    fn say(&mut self, text: String) {
+    pub(super) fn say(&mut self, text: String) {
         self.story.tell(self.now(), Kind::Action, text);
     }
 
@@ -242,7 +246,7 @@ impl Driver<'_> {
     }
 
     /// The newest task of a step that still waits, or the newest of all.
-    async fn task(&mut self, alias: &str, step: &StepId) -> Result<Option<TaskId>, Error> {
+    pub(super) async fn task(&mut self, alias: &str, step: &StepId) -> Result<Option<TaskId>, Error> {
         let instance = self.instance(self.alias(alias)?).await?;
         let live = instance.tasks.iter().rev().find(|task| task.step == *step && task.state.is_live());
         let found = live.or_else(|| instance.latest_task(step)).map(|task| task.id);

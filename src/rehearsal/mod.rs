@@ -3,6 +3,7 @@
 //! Guarantee: everything passes through the same parts as on a live server, from the commands to the signed webhooks;
 //! only the clock, the ids and the mailbox are the rehearsal's own.
 
+mod deadlines;
 mod driver;
 mod place;
 mod receiver;

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::GateSubmission;
+use crate::domain::definition::Within;
 use crate::domain::value::Json;
 use crate::ids::{FieldId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
 use crate::instant::Instant;
@@ -68,6 +69,10 @@ pub enum Action {
     Claim(OnTask),
     ConfirmGate(ConfirmGate),
     Complete(Complete),
+    Pause(Pause),
+    Resume(Resume),
+    Extend(Extend),
+    Reanchor(Reanchor),
     Acknowledge(Acknowledge),
     Explain(Explain),
     Import(Import),
@@ -123,6 +128,51 @@ pub struct Complete {
     pub outcome: Option<OutcomeId>,
     #[serde(default)]
     pub asks: IndexMap<FieldId, Json>,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    pub reason: String,
+    pub until: Instant,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+}
+
+/// `length` is in the unit of the deadline.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extend {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    pub length: Within,
+    pub reason: String,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reanchor {
+    pub on: String,
+    pub by: Username,
+    pub step: StepId,
+    pub anchor_at: Instant,
+    pub reason: String,
     #[serde(default)]
     pub expect: Option<Expect>,
 }

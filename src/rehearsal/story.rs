@@ -114,6 +114,9 @@ fn sentence(event: &Event) -> Option<String> {
         Event::ClockMet { step, due_at, .. } => format!("deadline of {step} met, was due {due_at}"),
         Event::ClockPaused { step, reason, until, .. } => format!("deadline of {step} paused ({reason}) until {until}"),
         Event::ClockResumed { step, due_at, .. } => format!("deadline of {step} resumed, due {due_at}"),
+        Event::ClockReanchored { step, due_before, due_at, .. } => {
+            format!("deadline of {step} counted anew: due {due_at} instead of {due_before}")
+        }
         Event::ClockExtended { step, reason, due_at, .. } => format!("deadline of {step} extended ({reason}), due {due_at}"),
         Event::ClockCancelled { step, .. } => format!("deadline of {step} cancelled"),
         Event::RungSuperseded { rung, .. } => format!("rung {rung} superseded"),

@@ -49,6 +49,7 @@ impl Work<'_> {
             next: None,
             breach: None,
             ledger: Ledger::default(),
+            reanchored: None,
         };
         let points = ladder::points(&self.published.program, self.calendars, &clock, false);
         let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id) };
@@ -111,7 +112,7 @@ impl Work<'_> {
             ClockState::Running => {
                 self.breach(clock.id);
             }
-            ClockState::Paused | ClockState::Met | ClockState::Breached | ClockState::Cancelled => {}
+            ClockState::Paused | ClockState::Met | ClockState::Breached | ClockState::Cancelled | ClockState::Superseded => {}
         }
         for breach in self.instance.breaches.iter_mut().filter(|breach| breach.task == task) {
             breach.completed_at = breach.completed_at.or(Some(now));
@@ -128,7 +129,7 @@ impl Work<'_> {
                 self.set_state(clock.id, ClockState::Cancelled);
                 self.events.push(Event::ClockCancelled { clock: clock.id, task, step: clock.step });
             }
-            ClockState::Met | ClockState::Breached | ClockState::Cancelled => {}
+            ClockState::Met | ClockState::Breached | ClockState::Cancelled | ClockState::Superseded => {}
         }
     }
 
@@ -165,7 +166,7 @@ impl Work<'_> {
             ClockState::Running if self.now < clock.due_at => Ok(clock.clone()),
             ClockState::Running | ClockState::Breached => Err(why("the deadline has run out and can no longer be moved")),
             ClockState::Paused => Err(why("the deadline is paused: resume it first")),
-            ClockState::Met | ClockState::Cancelled => Err(why("the deadline no longer runs")),
+            ClockState::Met | ClockState::Cancelled | ClockState::Superseded => Err(why("the deadline no longer runs")),
         }
     }
 

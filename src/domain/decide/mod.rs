@@ -18,6 +18,7 @@ mod flow;
 mod ladder;
 mod needs;
 mod pause;
+mod reanchor;
 mod release;
 mod resume;
 mod save_draft;
@@ -80,6 +81,7 @@ pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Resul
         Command::Pause { task, reason, note, until } => pause::decide(situation, *task, reason, note.as_deref(), *until, mint),
         Command::Resume(task) => resume::decide(situation, *task, mint),
         Command::Extend { task, by, reason, note } => extend::decide(situation, *task, *by, reason, note.as_deref(), mint),
+        Command::Reanchor { task, anchor_at, reason } => reanchor::decide(situation, *task, *anchor_at, reason, mint),
         Command::Cancel { reason, .. } => cancel::decide(situation, reason, mint),
         Command::Acknowledge { breach, note } => acknowledge::decide(situation, *breach, note.as_deref(), mint),
         Command::Explain { breach, code, note } => explain::decide(situation, *breach, code, note, mint),

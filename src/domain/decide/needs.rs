@@ -44,6 +44,7 @@ pub fn needs(published: &Published, instance: Option<&Instance>, command: &Comma
         | Command::Pause { .. }
         | Command::Resume(_)
         | Command::Extend { .. }
+        | Command::Reanchor { .. }
         | Command::Cancel { .. }
         | Command::Acknowledge { .. }
         | Command::Explain { .. }

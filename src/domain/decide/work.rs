@@ -137,7 +137,7 @@ impl<'a> Work<'a> {
         instance.clocks.retain(|clock| match clock.state {
             ClockState::Running | ClockState::Paused => true,
             ClockState::Breached => clock.next.is_some() || live.contains(&clock.task),
-            ClockState::Met | ClockState::Cancelled => false,
+            ClockState::Met | ClockState::Cancelled | ClockState::Superseded => false,
         });
         instance.breaches.retain(|breach| breach.acknowledged.is_none() || breach.explained.is_none() || live.contains(&breach.task));
     }

@@ -6,6 +6,7 @@
 
 mod assets;
 mod breaches;
+mod deadline_form;
 mod failure;
 mod inbox;
 mod inputs;

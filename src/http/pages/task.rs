@@ -2,8 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::deadline_form::Move;
 use super::failure::Failure;
 use super::layout::{Frame, Place, go_on, page};
 use super::lines::Line;
@@ -40,6 +42,8 @@ enum Action {
     Comment,
     Confirm(GateId),
     Withdraw(GateId),
+    /// Something done to the deadline.
+    Deadline(Move),
 }
 
 impl Action {
@@ -55,7 +59,7 @@ impl Action {
                 "check" => Self::Check,
                 "complete" => Self::Complete,
                 "comment" => Self::Comment,
-                _ => return None,
+                other => Self::Deadline(Move::read(other)?),
             },
         })
     }
@@ -71,6 +75,7 @@ impl Action {
             Self::Comment => "commented",
             Self::Confirm(_) => "confirmed",
             Self::Withdraw(_) => "withdrawn",
+            Self::Deadline(what) => what.word(),
         }
     }
 
@@ -83,6 +88,7 @@ impl Action {
             Self::Complete => "Not completed yet",
             Self::Comment => "Not added",
             Self::Confirm(_) | Self::Withdraw(_) => "Not confirmed",
+            Self::Deadline(_) => "The deadline is as it was",
         }
     }
 
@@ -102,6 +108,10 @@ fn told(word: &str) -> Option<&'static str> {
         "commented" => "Your comment is added.",
         "confirmed" => "The confirmation is on record.",
         "withdrawn" => "The confirmation is withdrawn.",
+        "paused" => "The deadline is paused. It runs on by itself at the end you gave, or when you resume it.",
+        "resumed" => "The deadline runs again.",
+        "extended" => "There is more time; the new deadline is above.",
+        "reanchored" => "The deadline counts from the corrected time.",
         _ => return None,
     })
 }
@@ -128,7 +138,7 @@ pub async fn act(services: web::Data<Services>, posted: Posted, path: web::Path<
     let task = queries::task(&services, &posted.visitor.person, id).await?;
     let zone = services.programs.get(&task.summary.program, task.version).await?.program.time.zone;
     let read = submission::read(&task, &posted.sent, zone);
-    let refused = match attempt(&services, &posted, id, &action, &read).await? {
+    let refused = match attempt(&services, &posted, id, &action, (&read, zone)).await? {
         None => return Ok(go_on(&format!("/tasks/{id}?done={}", action.word()))),
         Some(refused) => refused,
     };
@@ -151,13 +161,19 @@ fn id(path: &str) -> Result<TaskId, Failure> {
 
 /// Carries out a button; what stands in the way where something does. A completion with faults of its own is only tried
 /// out, so that everything is told at once.
-async fn attempt(services: &Services, posted: &Posted, task: TaskId, action: &Action, read: &Read) -> Result<Option<Refused>, Failure> {
+async fn attempt(
+    services: &Services,
+    posted: &Posted,
+    task: TaskId,
+    action: &Action,
+    (read, zone): (&Read, Tz),
+) -> Result<Option<Refused>, Failure> {
     let faulty = action.uses_form() && !read.faults.is_empty();
     if faulty && *action == Action::Draft {
         return Ok(Some(Refused { status: 422, violations: Vec::new(), state: None }));
     }
     let dry_run = faulty || *action == Action::Check;
-    match run(services, posted, task, action, read, dry_run).await {
+    match run(services, posted, task, action, (read, zone), dry_run).await {
         Ok(answer) if dry_run => {
             let status = if faulty { 422 } else { 200 };
             let listed = answer.body.get("violations").cloned();
@@ -170,7 +186,14 @@ async fn attempt(services: &Services, posted: &Posted, task: TaskId, action: &Ac
 }
 
 /// Sends the command of a button.
-async fn run(services: &Services, posted: &Posted, task: TaskId, action: &Action, read: &Read, dry_run: bool) -> Result<Answer, Error> {
+async fn run(
+    services: &Services,
+    posted: &Posted,
+    task: TaskId,
+    action: &Action,
+    (read, zone): (&Read, Tz),
+    dry_run: bool,
+) -> Result<Answer, Error> {
     let command = match action {
         Action::Claim => Command::Claim(task),
         Action::Release => Command::Release(task),
@@ -181,6 +204,7 @@ async fn run(services: &Services, posted: &Posted, task: TaskId, action: &Action
             // The button itself confirms, whether the box is ticked or not.
             Command::ConfirmGate { task, gate: gate.clone(), confirmed: true, evidence: Some(submission::evidence(gate, &posted.sent)) }
         }
+        Action::Deadline(what) => what.command(task, &posted.sent, zone)?,
         Action::Withdraw(gate) => Command::ConfirmGate { task, gate: gate.clone(), confirmed: false, evidence: None },
     };
     let sent = command::Sent {

@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono_tz::Tz;
 
+use super::deadline_form::DeadlineForm;
 use super::inputs::Control;
 use super::layout::Frame;
 use super::lines::Line;
@@ -21,6 +22,7 @@ pub struct TaskPage {
     pub line: Line,
     pub about: About,
     pub clock: Option<ClockBox>,
+    pub deadline: DeadlineForm,
     /// What was done, after it was done.
     pub done: Option<String>,
     pub trouble: Option<Trouble>,
@@ -119,12 +121,13 @@ impl Can {
 impl TaskPage {
     /// Makes the page of a task, without what the request led to.
     pub fn of(frame: Frame, line: Line, making: Making<'_>, form: FormMarks) -> Self {
-        let Making { task, zone, .. } = making;
+        let Making { task, program, zone, .. } = making;
         Self {
             frame,
             line,
             about: About::of(making),
             clock: task.clock.as_ref().map(|clock| ClockBox::of(clock, zone)),
+            deadline: DeadlineForm::of(task, program, zone),
             done: None,
             trouble: None,
             can: Can::of(task),
@@ -177,6 +180,7 @@ impl ClockBox {
             ClockState::Met => "The deadline was met.",
             ClockState::Breached => "The deadline has passed; this is on the breach board.",
             ClockState::Cancelled => "The deadline was cancelled.",
+            ClockState::Superseded => "Another deadline stands in its place.",
         };
         Self {
             state,

@@ -3,7 +3,8 @@
 //! This is advice: each command is decided anew when it comes.
 
 use super::Viewer;
-use crate::domain::definition::Gate;
+use crate::domain::clock::{AnchorUsed, ClockState};
+use crate::domain::definition::{Due, Gate, Step};
 use crate::domain::instance::{Instance, InstanceState, Task, TaskState};
 use crate::domain::policy::{self, Access};
 use crate::ids::RoleId;
@@ -18,7 +19,7 @@ pub(super) struct Reach<'a> {
 
 impl Reach<'_> {
     /// The operations, in the order a page shows them. Who is barred by an earlier act may do all but complete.
-    pub fn allowed(&self, barred: bool, confirms: bool) -> Vec<&'static str> {
+    pub fn allowed(&self, step: &Step, barred: bool, confirms: bool) -> Vec<&'static str> {
         let free = self.is_free();
         let claimed = self.is_claimed_by_viewer();
         let works = self.access == Access::Work;
@@ -29,11 +30,37 @@ impl Reach<'_> {
             ("release", works && claimed),
             ("assign", leads && live),
             ("draft", works && (free || claimed)),
-            ("complete", works && (free || claimed) && !barred),
+            ("complete", works && (free || claimed || self.is_paused_for_viewer()) && !barred),
             ("comments", leads && live),
             ("gates", confirms),
         ];
-        operations.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
+        let operations = operations.into_iter().chain(self.of_the_clock(step));
+        operations.filter(|(_, may)| *may).map(|(name, _)| name).collect()
+    }
+
+    /// What may be done to the deadline.
+    fn of_the_clock(&self, step: &Step) -> [(&'static str, bool); 4] {
+        let clock = self.instance.clock_of(self.task.id);
+        let running = self.instance.state == InstanceState::Running;
+        let runs = running && clock.is_some_and(|clock| clock.state == ClockState::Running && self.viewer.now < clock.due_at);
+        let works = self.access == Access::Work;
+        let mine = self.is_free() || self.is_claimed_by_viewer();
+        let leads = policy::may_extend(self.viewer.person, self.viewer.program, self.task.role.as_ref(), self.task.assignee.as_ref());
+        let counts = clock.is_some_and(|clock| {
+            matches!(clock.rule, Due::Within { .. }) && !matches!(clock.anchor, AnchorUsed::Slot { .. }) && clock.ledger.is_empty()
+        });
+        [
+            ("pause", works && mine && runs && step.may_pause.is_some()),
+            ("resume", works && running && self.task.state == TaskState::Paused),
+            ("extend", leads && runs && step.may_extend.is_some()),
+            ("reanchor", leads && runs && counts),
+        ]
+    }
+
+    /// Completing a paused task resumes it first; one that somebody had claimed is theirs.
+    fn is_paused_for_viewer(&self) -> bool {
+        let theirs = self.task.assignee.as_ref().is_none_or(|name| name.as_str() == self.viewer.person.username);
+        self.instance.state == InstanceState::Running && self.task.state == TaskState::Paused && theirs
     }
 
     /// Whether the viewer may confirm this gate before completion.

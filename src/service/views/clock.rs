@@ -67,7 +67,7 @@ pub struct DeadlineView {
 pub fn clock(viewer: &Viewer<'_>, clock: &Clock, task: TaskState) -> ClockView {
     let live = match clock.state {
         ClockState::Running | ClockState::Breached => task.is_live(),
-        ClockState::Paused | ClockState::Met | ClockState::Cancelled => false,
+        ClockState::Paused | ClockState::Met | ClockState::Cancelled | ClockState::Superseded => false,
     };
     let remaining = clock.due_at.millis_since(viewer.now);
     ClockView {

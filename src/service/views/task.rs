@@ -59,7 +59,7 @@ pub struct TaskSummary {
     pub assignee: Option<Username>,
     pub opened_at: Instant,
     pub due_at: Option<Instant>,
-    /// Milliseconds until it is due, negative when it is late; null without a deadline or once it is closed.
+    /// Milliseconds until it is due, negative when it is late; null without a deadline, while it is paused or once it is closed.
     pub remaining_ms: Option<i64>,
     pub overdue: bool,
     pub closed_at: Option<Instant>,
@@ -101,7 +101,7 @@ pub struct TaskView {
     pub draft: Option<IndexMap<FieldId, Json>>,
     pub comments: Option<Vec<CommentView>>,
     pub record: Option<RecordView>,
-    /// What the viewer may do now: `claim`, `release`, `assign`, `draft`, `complete`, `comments`, `gates`.
+    /// What the viewer may do now: `claim`, `release`, `assign`, `draft`, `complete`, `comments`, `gates`, `pause`, `resume`, `extend`, `reanchor`.
     #[schema(value_type = Vec<String>)]
     pub allowed: Vec<&'static str>,
 }
@@ -155,7 +155,9 @@ pub struct CompletedView {
 
 /// Shows one line of a task.
 pub fn task_summary(viewer: &Viewer<'_>, home: Home<'_>, task: &Task) -> TaskSummary {
-    let remaining_ms = task.due_at.filter(|_| task.state.is_live()).map(|due| due.millis_since(viewer.now));
+    // A paused deadline runs towards nothing: how long is left is known when it runs on.
+    let runs = task.state.is_live() && task.state != TaskState::Paused;
+    let remaining_ms = task.due_at.filter(|_| runs).map(|due| due.millis_since(viewer.now));
     let open = viewer.sees_contents(task.role.as_ref(), task.assignee.as_ref()) || viewer.sees_started(home.workflow);
     TaskSummary {
         id: task.id,
@@ -201,7 +203,7 @@ pub fn task(viewer: &Viewer<'_>, subject: &TaskSubject<'_>) -> Option<TaskView> 
         opened_by: task.opened_by,
         restricted: !open,
         fields: form::fields(viewer, step, &contents),
-        allowed: reach.allowed(barred, gates.iter().any(|gate| gate.can_confirm)),
+        allowed: reach.allowed(step, barred, gates.iter().any(|gate| gate.can_confirm)),
         gates,
         checks: form::checks(step, &contents),
         outcomes: form::outcomes(viewer, step, &contents),

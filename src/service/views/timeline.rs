@@ -82,6 +82,7 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::ClockPaused { task, step, .. }
         | Event::ClockResumed { task, step, .. }
         | Event::ClockExtended { task, step, .. }
+        | Event::ClockReanchored { task, step, .. }
         | Event::ClockMet { task, step, .. }
         | Event::ClockCancelled { task, step, .. } => on(task, step, None),
         Event::RecordLocked { step, .. } => Subject { step: Some(step), ..Subject::default() },
@@ -118,6 +119,7 @@ fn says(event: &Event) -> String {
         Event::ClockArmed { due_at, .. } => format!("due {due_at}"),
         Event::ClockPaused { reason, until, .. } => format!("deadline paused ({reason}) until {until}"),
         Event::ClockResumed { due_at, .. } => format!("deadline resumed, due {due_at}"),
+        Event::ClockReanchored { due_before, due_at, .. } => format!("deadline counted anew, due {due_at} instead of {due_before}"),
         Event::ClockExtended { reason, due_at, .. } => format!("deadline extended ({reason}), due {due_at}"),
         Event::ClockMet { .. } => "deadline met".to_owned(),
         Event::ClockCancelled { .. } => "deadline cancelled".to_owned(),

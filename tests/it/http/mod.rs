@@ -6,6 +6,7 @@ mod bad_imports;
 mod bad_requests;
 mod bad_webhooks;
 mod clock;
+mod deadlines;
 mod episodes;
 mod inbox;
 mod openapi;

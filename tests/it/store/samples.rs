@@ -100,6 +100,7 @@ pub fn started(number: u128) -> Instance {
             next: Some(NextRung { at: due_at, what: RungPoint::Breach }),
             breach: None,
             ledger: Ledger::default(),
+            reanchored: None,
         }],
         timers: vec![Timer { id: timer_id(number), generation: 1, due_at, kind: TimerKind::Rung(clock) }],
         breaches: Vec::new(),

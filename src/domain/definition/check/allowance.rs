@@ -15,6 +15,13 @@ pub fn check(place: &Place<'_>, report: &mut Report) {
     }
     if let Some(allowance) = &step.may_extend {
         let path = place.path.to("may_extend");
+        if step.role.as_ref().and_then(|role| place.program.roles.get(role)).is_some_and(|role| role.top) {
+            report.add_key(
+                &path,
+                FaultCode::BadDeadline,
+                "more time is given by a role above, and this step's role has none above it: leave this out",
+            );
+        }
         needs_a_length(place, &path, "extended", report);
         counted(&allowance.reasons, allowance.times, &path, report);
         if let Some(Due::Within { within, .. }) = &step.due
