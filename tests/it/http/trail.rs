@@ -84,8 +84,26 @@ async fn of_a_breach(sandbox: &Sandbox, instance: &str) -> Vec<Change> {
     ]
 }
 
+/// What is done to the deadline of an episode of the second version, whose record may be paused and extended.
+async fn of_a_clock(sandbox: &Sandbox) -> Vec<Change> {
+    let episode = Episode::start(sandbox, RECORDER, SAMPLES[1]).await;
+    let task = episode.task("episode_record").await;
+    let on = |who, verb: &'static str, route, body| change(who, route, format!("/tasks/{task}/{verb}"), body);
+    let until = "2026-01-05T14:00:00Z";
+    vec![
+        on(DECIDER, "reanchor", "/tasks/{id}/reanchor", json!({ "anchor_at": "2026-01-05T12:30:00Z", "reason": "Called earlier" })),
+        on(RECORDER, "pause", "/tasks/{id}/pause", json!({ "reason": "away", "until": until })),
+        on(RECORDER, "resume", "/tasks/{id}/resume", json!({})),
+        on(DECIDER, "extend", "/tasks/{id}/extend", json!({ "reason": "away", "by": "1 hour" })),
+    ]
+}
+
 fn of_a_program() -> Vec<Change> {
+    const DUE: &str = "        due: { within: 2 hours, of: started.interruption_confirmed_at }\n";
+    const MOVABLE: &str = "        may_pause: { reasons: { away: Away }, at_most: 2 hours, times: 1 }
+        may_extend: { reasons: { away: Away }, at_most: 2 hours, times: 1 }\n";
     let second = checkout::text("definitions/oxygen_continuity.yaml").replace("\nversion: 1\n", "\nversion: 2\n");
+    let second = second.replace(DUE, &format!("{DUE}{MOVABLE}"));
     let source = "/programs/{program}/sources/{source}";
     vec![
         Change {
@@ -109,6 +127,9 @@ async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     let mut changes = of_a_program();
     changes.extend(of_a_task(sandbox, &episode).await);
     for change in changes {
+        seen.insert(leaves_one(sandbox, &change).await);
+    }
+    for change in of_a_clock(sandbox).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }
     for change in of_a_breach(sandbox, &episode.id).await {
