@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod clock;
 pub mod command;
+pub mod compliance;
 pub mod deadline;
 pub mod decide;
 pub mod decision;

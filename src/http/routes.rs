@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
-use super::{audit, breaches, deadlines, gates, instances, me, programs, records, sandbox, sessions, sources, tasks, webhooks};
+use super::{audit, breaches, deadlines, gates, instances, me, programs, records, sandbox, series, sessions, sources, tasks, webhooks};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
@@ -23,7 +23,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(tasks::draft).service(tasks::complete).service(tasks::comment).service(gates::confirm);
     config.service(deadlines::read).service(deadlines::preview);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
-    config.service(records::list);
+    config.service(records::list).service(series::compliance);
     config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
     config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
     config.service(webhooks::test).service(webhooks::event_types);

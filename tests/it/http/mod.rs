@@ -10,6 +10,7 @@ mod episodes;
 mod inbox;
 mod openapi;
 mod pathway;
+mod series;
 mod trail;
 mod untouched;
 mod violations;
