@@ -7,6 +7,7 @@ pub mod audit;
 pub mod calendar;
 pub mod clock;
 pub mod command;
+pub mod compliance;
 pub mod deadline;
 pub mod decide;
 pub mod decision;

@@ -29,6 +29,7 @@ pub mod records;
 pub mod request_log;
 pub mod routes;
 pub mod sandbox;
+pub mod series;
 pub mod sessions;
 mod site;
 pub mod sources;

@@ -8,7 +8,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
-use super::{audit, breaches, clocks, deadlines, gates, instances, me, programs, records, sandbox, sessions, sources, tasks, webhooks};
+use super::{
+    audit, breaches, clocks, deadlines, gates, instances, me, programs, records, sandbox, series, sessions, sources, tasks, webhooks,
+};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
@@ -24,7 +26,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(clocks::pause).service(clocks::resume).service(clocks::extend).service(clocks::reanchor);
     config.service(deadlines::read).service(deadlines::preview);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
-    config.service(records::list);
+    config.service(records::list).service(series::compliance);
     config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
     config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
     config.service(webhooks::test).service(webhooks::event_types);

@@ -13,9 +13,10 @@ use super::programs::Programs;
 use super::visitor::Visitor;
 use super::when::{Moment, localised};
 use super::wording::{self, as_words};
+use crate::domain::compliance::Tally;
 use crate::domain::definition::{Field, Program};
 use crate::ids::{FieldId, InstanceId};
-use crate::service::views::{InstanceView, RecordView, TimelineEntry, Viewer};
+use crate::service::views::{InstanceView, RecordView, SeriesView, TimelineEntry, Viewer};
 use crate::service::{Error, Services, queries};
 
 #[derive(Template)]
@@ -35,9 +36,19 @@ struct InstancePage {
     /// Start values: label and value.
     values: Vec<(String, String)>,
     tasks: Vec<Line>,
+    series: Vec<Run>,
     breaches: Vec<Card>,
     records: Vec<Filed>,
     events: Vec<Happened>,
+}
+
+/// One run of a review series.
+#[derive(Debug, Clone)]
+struct Run {
+    title: String,
+    tally: Tally,
+    is_running: bool,
+    next: Option<Moment>,
 }
 
 /// A filed record.
@@ -97,9 +108,19 @@ fn made(frame: Frame, title: String, viewer: &Viewer<'_>, programs: &Programs, f
         restricted: found.restricted,
         values: start_values(viewer, &found),
         tasks: found.tasks.iter().map(|task| Line::of(task, viewer.person, programs, viewer.now)).collect(),
+        series: found.series.iter().map(|series| run(series, zone)).collect(),
         breaches: found.breaches.iter().map(|breach| Card::of(breach, programs, form_token)).collect(),
         records: found.records.iter().map(|record| filed(viewer, &found, record)).collect(),
         events: happened(&found.timeline, zone),
+    }
+}
+
+fn run(series: &SeriesView, zone: Tz) -> Run {
+    Run {
+        title: format!("{}{}", series.title, wording::which(series.round, None)),
+        tally: series.tally,
+        is_running: series.running,
+        next: series.next_due_at.map(|at| Moment::of(at, zone)),
     }
 }
 
@@ -183,6 +204,7 @@ mod tests {
         looked_at::keep("instance", &html);
         looked_at::assert_accessible(&html);
         assert!(html.contains("P-1042") && html.contains("Late delivery") && html.contains("Mon 23 Nov 2026 14:00 EST"), "{html}");
-        assert!(!html.contains("<b>it</b>"));
+        assert!(html.contains("6 of 9 in time"), "{html}");
+        assert!(!html.contains("<b>it</b>") && !html.contains("<b>again</b>"));
     }
 }

@@ -10,13 +10,14 @@ use super::layout::{Frame, Place, Who};
 use super::when::Moment;
 use crate::domain::clock::{ClockState, Derivation, Reason};
 use crate::domain::command::Principal;
+use crate::domain::compliance::Tally;
 use crate::domain::definition::Program;
 use crate::domain::instance::{InstanceState, TaskState};
 use crate::ids::{BreachId, ClockId, InstanceId, NoticeId, ProgramId, RecordId, RoleId, StepId, TaskId, Username};
 use crate::instant::Instant;
 use crate::service::views::{
     AnchorView, BreachView, CheckView, ChoiceView, ClockView, CommentView, DutyView, FieldView, GateView, InstanceSummary, InstanceView,
-    NeedView, NextView, NoticeView, OutcomeView, RecordView, TaskSummary, TaskView, TimelineEntry,
+    NeedView, NextView, NoticeView, OutcomeView, RecordView, SeriesView, TaskSummary, TaskView, TimelineEntry,
 };
 
 pub fn program() -> Program {
@@ -340,6 +341,14 @@ pub fn an_instance() -> InstanceView {
         restricted: false,
         started: Some(IndexMap::from([("participant".into(), json!("P-1042")), ("failed_at".into(), json!("2026-11-23T16:10:00.000Z"))])),
         tasks: vec![a_summary(0), a_summary(4)],
+        series: vec![SeriesView {
+            step: StepId::from("look"),
+            title: "Look <b>again</b>".to_owned(),
+            round: 1,
+            running: true,
+            next_due_at: Some(later(60)),
+            tally: Tally { due: 9, in_time: 6, late: 2, missed: 1, overdue: 0, open: 1 },
+        }],
         clocks: vec![a_clock()],
         records: vec![record],
         breaches: vec![a_breach(1)],

@@ -7,12 +7,14 @@ mod breaches;
 mod deadlines;
 mod instances;
 mod records;
+mod series;
 mod tasks;
 
 pub use breaches::{BreachQuery, breaches, with_notices};
 pub use deadlines::{PreviewRequest, PreviewView, preview};
 pub use instances::{InstanceQuery, instance, instances};
 pub use records::records;
+pub use series::{Period, compliance};
 pub use tasks::{TaskQuery, deadline, task, tasks};
 
 pub use crate::store::queries::{DueKey, NewestKey, Part};

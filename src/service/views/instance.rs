@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::{self, RecordView};
-use super::{BreachSubject, BreachView, ClockView, TaskSummary, TimelineEntry, Viewer};
+use super::{BreachSubject, BreachView, ClockView, SeriesView, TaskSummary, TimelineEntry, Viewer};
 use crate::domain::instance::{Breach, Instance, InstanceState, TaskState};
 use crate::domain::record::Record;
 use crate::domain::value::Json;
@@ -53,6 +53,8 @@ pub struct InstanceView {
     pub started: Option<IndexMap<FieldId, Json>>,
     /// All rounds, in the order they opened.
     pub tasks: Vec<TaskSummary>,
+    /// How the slots of its review series were kept, in the order the series began.
+    pub series: Vec<SeriesView>,
     pub clocks: Vec<ClockView>,
     pub records: Vec<RecordView>,
     pub breaches: Vec<BreachView>,
@@ -100,6 +102,7 @@ pub fn instance(viewer: &Viewer<'_>, instance: &Instance, history: &HistoryRows)
         restricted: !open,
         started: open.then(|| record::values(&instance.started)),
         tasks: history.tasks.iter().map(|task| super::task_summary(viewer, instance.into(), task)).collect(),
+        series: super::series(viewer, instance, &history.tasks),
         clocks: history.clocks.iter().map(|clock| super::clock(viewer, clock, state_of(clock.task))).collect(),
         records: history.records.iter().map(|found| record::record(viewer, instance.into(), locked(found), found)).collect(),
         breaches: history.breaches.iter().map(breach).collect(),

@@ -9,6 +9,7 @@ mod clock;
 mod form;
 mod instance;
 mod record;
+mod series;
 mod task;
 mod timeline;
 
@@ -20,6 +21,7 @@ pub use clock::{AnchorView, ClockView, DeadlineView, NextView, clock, deadline};
 pub use form::{CheckView, ChoiceView, ConfirmationView, FieldView, GateView, OutcomeView};
 pub use instance::{InstanceSummary, InstanceView, StandingView, fresh, instance, summary};
 pub use record::{FindingView, RecordView, record};
+pub use series::{ComplianceView, SeriesView, StepComplianceView, series};
 pub use task::{
     CommentView, CompletedView, DutyView, NeedView, RoutesView, TaskSubject, TaskSummary, TaskView, completed, task, task_summary,
 };

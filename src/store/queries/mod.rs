@@ -6,11 +6,13 @@
 mod breaches;
 mod instances;
 mod records;
+mod series;
 mod tasks;
 
 pub use breaches::{BreachFilter, BreachRow, NoticeRow};
 pub use instances::{EntryRow, HistoryRows, InstanceFilter, InstanceRow};
 pub use records::{RecordFilter, RecordRow};
+pub use series::{SeriesFilter, SeriesRow};
 pub use tasks::{DueKey, TaskFilter, TaskRow, TaskRows, TasksOf};
 
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, IntoColumnRef};

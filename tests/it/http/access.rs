@@ -110,6 +110,7 @@ async fn nothing_is_seen_outside_ones_programs(sandbox: &Sandbox) {
     }
     for path in [
         format!("/programs/{PROGRAM}"),
+        format!("/programs/{PROGRAM}/series"),
         format!("/programs/{PROGRAM}/sources/staff_authority/versions"),
         format!("/instances/{}", episode.id),
         format!("/tasks/{task}"),

@@ -11,6 +11,7 @@ mod episodes;
 mod inbox;
 mod openapi;
 mod pathway;
+mod series;
 mod settings;
 mod trail;
 mod untouched;

@@ -21,4 +21,5 @@ mod installation;
 mod migrations;
 mod round_trip;
 mod samples;
+mod series;
 mod timers;
