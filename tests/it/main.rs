@@ -8,6 +8,8 @@ mod compose;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod http;
@@ -15,6 +17,8 @@ mod http;
 mod outbox;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod rehearsals;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
