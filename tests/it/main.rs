@@ -8,6 +8,8 @@ mod compose;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod http;
@@ -17,6 +19,8 @@ mod oracle;
 mod outbox;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod rehearsals;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -252,10 +252,12 @@ fn shipped() -> Published {
 
 #[test]
 fn every_source_has_a_sample() {
-    let published = shipped();
-    let mut declared: Vec<_> = published.program.sources.keys().map(ToString::to_string).collect();
-    declared.sort();
-    assert_eq!(embedded::samples("oxygen_continuity").into_iter().map(|(source, _)| source).collect::<Vec<_>>(), declared);
+    for (name, text) in embedded::programs() {
+        let published = publish(&text, "program.yaml").unwrap();
+        let mut declared: Vec<_> = published.program.sources.keys().map(ToString::to_string).collect();
+        declared.sort();
+        assert_eq!(embedded::samples(&name).into_iter().map(|(source, _)| source).collect::<Vec<_>>(), declared, "{name}");
+    }
 }
 
 #[test]
