@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
+use proviso::definitions::calendars::built_in;
 use proviso::definitions::{embedded, publish};
 use proviso::domain::definition::{Anchor, Due, Program, Step, StepKind, Then, Within};
 use proviso::duration;
@@ -111,7 +112,7 @@ fn required() -> Vec<Pilot> {
 
 fn shipped() -> Vec<(String, Program)> {
     let publish = |(name, text): (String, String)| {
-        let published = publish(&text, &format!("{name}.yaml")).unwrap_or_else(|faults| panic!("{name}: {}", faults[0]));
+        let published = publish(&text, &format!("{name}.yaml"), built_in()).unwrap_or_else(|faults| panic!("{name}: {}", faults[0]));
         (name, Program::clone(&published.program))
     };
     embedded::programs().into_iter().map(publish).collect()
@@ -218,7 +219,7 @@ impl Carried<'_> {
 
     fn is_due(&self, fits: impl Fn(Within) -> bool, anchor: Option<&str>) -> bool {
         self.by.iter().any(|step| match &step.due {
-            Some(Due::Within { within, of }) => fits(*within) && self.counts_from(of, anchor),
+            Some(Due::Within { within, of, .. }) => fits(*within) && self.counts_from(of, anchor),
             Some(Due::At { .. }) | None => false,
         })
     }

@@ -253,7 +253,7 @@ fn shipped() -> Published {
 #[test]
 fn every_source_has_a_sample() {
     for (name, text) in embedded::programs() {
-        let published = publish(&text, "program.yaml").unwrap();
+        let published = publish(&text, "program.yaml", built_in()).unwrap();
         let mut declared: Vec<_> = published.program.sources.keys().map(ToString::to_string).collect();
         declared.sort();
         assert_eq!(embedded::samples(&name).into_iter().map(|(source, _)| source).collect::<Vec<_>>(), declared, "{name}");
