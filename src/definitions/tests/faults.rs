@@ -244,6 +244,11 @@ fn every_step_is_reached_and_joined() {
     assert_eq!(after(&[("        needs: look\n", "        joins: any\n"), joined[1]]), Vec::<String>::new());
     assert_eq!(after(&[("        needs: look\n", "        joins: all\n")]), ["50 bad_join at all"]);
     assert_eq!(after(&[("{ done: { ends: done, stops: series }, not_yet: {} }", "{ done: {} }")]), ["52 bad_series at check_up"]);
+    let closing = "{ done: { then: closing } }
+      closing: { kind: decision, role: chief, outcomes: { closed: { ends: done }, goes_on: {} } }";
+    assert_eq!(after(&[("{ done: { ends: done, stops: series }, not_yet: {} }", closing)]), Vec::<String>::new());
+    let open_ended = closing.replace("{ ends: done }", "{}");
+    assert_eq!(after(&[("{ done: { ends: done, stops: series }, not_yet: {} }", &open_ended)]), ["52 bad_series at check_up"]);
     assert_eq!(
         after(&[("series: check_up", "series: act")]),
         [

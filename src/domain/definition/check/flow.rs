@@ -168,7 +168,7 @@ fn choices(step: &Step) -> Vec<HashSet<&str>> {
         .collect()
 }
 
-/// A series is opened by another step, in one way, and some outcome stops it or ends the instance.
+/// A series is opened by another step, in one way, and comes to a stop.
 fn series(workflow: &Workflow, path: &Path, report: &mut Report) {
     let mut opened_as: IndexMap<&StepId, (bool, bool)> = IndexMap::new();
     for (id, step) in &workflow.steps {
@@ -198,10 +198,18 @@ fn series(workflow: &Workflow, path: &Path, report: &mut Report) {
         if as_step {
             report.add_key(&path.to(id), FaultCode::BadSeries, format!("{id} is opened as a series and as a step: keep one of the two"));
         }
-        if !step.outcomes.values().any(|outcome| outcome.stops == Some(Stops::Series) || outcome.ends.is_some()) {
+        if !comes_to_a_stop(workflow, step) {
             report.add_key(&path.to(id), FaultCode::BadSeries, format!("the series of {id} never stops: give an outcome stops: series"));
         }
     }
+}
+
+/// Whether an outcome of a series stops it or ends the instance, or opens a step that can end the instance while the series goes on.
+fn comes_to_a_stop(workflow: &Workflow, series: &Step) -> bool {
+    let ends = |step: &Step| step.outcomes.values().any(|outcome| outcome.ends.is_some());
+    let thens = series.outcomes.values().filter_map(|outcome| outcome.then.as_ref()).chain(&series.then);
+    let stops = series.outcomes.values().any(|outcome| outcome.stops == Some(Stops::Series));
+    stops || ends(series) || thens.flat_map(targets).filter_map(|next| workflow.steps.get(next)).any(ends)
 }
 
 /// True if completing the step can end the instance, or leave nothing open behind it. A review leaves what needed it.
