@@ -13,6 +13,7 @@ pub mod definition;
 pub mod event;
 pub mod facts;
 pub mod instance;
+pub mod month;
 pub mod policy;
 pub mod record;
 pub mod rejection;

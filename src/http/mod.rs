@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod instances;
 pub mod me;
 pub mod metrics;
+pub mod months;
 pub mod openapi;
 pub mod page;
 pub mod pages;

@@ -100,6 +100,8 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ClockEscalated { breach, firing } => Told::firing("clock.escalated", firing).map(|told| told.breach(*breach)),
         Event::BreachAcknowledged { breach, task, step } => Some(Told::task("breach.acknowledged", *task, step).breach(*breach)),
         Event::BreachExplained { breach, task, step, .. } => Some(Told::task("breach.explained", *task, step).breach(*breach)),
+        Event::MonthClosed { .. } => Some(Told::about("month.closed")),
+        Event::StatementRefused { .. } => Some(Told::about("statement.refused")),
         Event::TaskReleased { .. }
         | Event::TaskAssigned { .. }
         | Event::DraftSaved { .. }
@@ -113,7 +115,11 @@ pub fn told(event: &Event) -> Option<Told> {
         | Event::RungSuperseded { .. }
         | Event::CommandRefused { .. }
         | Event::ProgramPublished { .. }
-        | Event::SourceImported { .. } => None,
+        | Event::SourceImported { .. }
+        | Event::MonthProposed { .. }
+        | Event::MonthCompared { .. }
+        | Event::PositionTaken { .. }
+        | Event::StatementRegistered { .. } => None,
     }
 }
 

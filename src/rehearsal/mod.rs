@@ -4,6 +4,7 @@
 //! only the clock, the ids and the mailbox are the rehearsal's own.
 
 mod driver;
+mod months;
 mod place;
 mod receiver;
 mod script;

@@ -6,6 +6,7 @@ pub mod authenticate;
 mod deciding;
 mod error;
 mod high_water;
+pub mod months;
 pub mod people;
 mod program_entry;
 pub mod programs;

@@ -106,6 +106,11 @@ pub fn local_date(instant: Instant, time: &TimeRules) -> NaiveDate {
     Zone(time.zone).date(instant)
 }
 
+/// The first instant of a local day.
+pub fn start_of(date: NaiveDate, time: &TimeRules) -> Result<Instant, Error> {
+    Zone(time.zone).resolve(date.and_time(chrono::NaiveTime::MIN)).map(|(at, _)| at)
+}
+
 /// Milliseconds of open hours from `a` to `b`; negative when `b` is the earlier one.
 pub fn business_millis_between(a: Instant, b: Instant, time: &TimeRules) -> Result<i64, Error> {
     let agenda = Agenda::of(time)?;

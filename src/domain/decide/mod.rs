@@ -18,6 +18,7 @@ mod ladder;
 mod needs;
 mod release;
 mod save_draft;
+mod settle;
 mod start;
 mod submission;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod work;
 use std::collections::BTreeMap;
 
 pub use needs::{Needs, needs};
+pub use settle::settle;
 
 use super::command::{Actor, Command, Principal};
 use super::decision::Decision;

@@ -8,6 +8,7 @@ mod bad_webhooks;
 mod clock;
 mod episodes;
 mod inbox;
+mod months;
 mod openapi;
 mod pathway;
 mod trail;

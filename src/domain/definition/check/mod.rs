@@ -7,6 +7,7 @@
 mod fields;
 mod flow;
 mod ladders;
+mod months;
 mod order;
 mod report;
 mod roles;
@@ -18,6 +19,7 @@ use indexmap::IndexMap;
 
 use super::Program;
 use crate::domain::deadline::check_time_rules;
+pub use months::ROSTER_COUNT;
 pub use report::{FaultCode, Finding, Path, Points, Report, nearest};
 
 /// Most steps of a program.
@@ -37,9 +39,10 @@ pub fn check(program: &Program) -> Vec<Finding> {
     roles::check(program, &mut report);
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
+    months::check(program, &mut report);
     for (id, workflow) in &program.workflows {
         let path = Path::default().to("workflows").to(id);
-        fields::check_start(program, workflow, &path, &mut report);
+        fields::check_start(program, id, &path, &mut report);
         for (step_id, step) in &workflow.steps {
             let place = steps::Place { program, workflow, id: step_id, step, path: path.to("steps").to(step_id) };
             steps::check(&place, &mut report);
