@@ -17,6 +17,7 @@ pub mod month;
 pub mod policy;
 pub mod record;
 pub mod rejection;
+pub mod report;
 pub mod rules;
 pub mod typing;
 pub mod value;

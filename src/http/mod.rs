@@ -26,6 +26,7 @@ pub mod problem;
 mod program_view;
 pub mod programs;
 pub mod records;
+pub mod reports;
 pub mod request_log;
 pub mod routes;
 pub mod sandbox;

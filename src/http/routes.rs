@@ -8,7 +8,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
-use super::{audit, breaches, deadlines, gates, instances, me, months, programs, records, sandbox, sessions, sources, tasks, webhooks};
+use super::{
+    audit, breaches, deadlines, gates, instances, me, months, programs, records, reports, sandbox, sessions, sources, tasks, webhooks,
+};
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
@@ -24,6 +26,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(deadlines::read).service(deadlines::preview);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
     config.service(records::list);
+    config.service(reports::list).service(reports::make);
     config.service(months::list).service(months::show).service(months::close).service(months::roster).service(months::rebuild);
     config.service(months::adjustments).service(months::compare).service(months::position);
     config.service(months::make_statement).service(months::statements);

@@ -14,6 +14,7 @@ pub mod queries;
 mod queue;
 pub mod readiness;
 mod replies;
+pub mod reports;
 pub mod sandbox;
 mod services;
 mod slice;

@@ -41,6 +41,12 @@ impl Month {
         Self { first: date.with_day(1).unwrap_or(date) }
     }
 
+    /// The month before it; none before the year 1.
+    pub fn before(self) -> Option<Self> {
+        let first = self.first.checked_sub_months(chrono::Months::new(1))?;
+        (first.year() >= 1).then_some(Self { first })
+    }
+
     /// Its first instant, and the first one after it.
     pub fn bounds(self, time: &TimeRules) -> Result<(Instant, Instant), deadline::Error> {
         let next = self.first.checked_add_months(chrono::Months::new(1)).ok_or(deadline::Error::OutOfRange)?;

@@ -11,6 +11,7 @@ mod inbox;
 mod months;
 mod openapi;
 mod pathway;
+mod reports;
 mod trail;
 mod untouched;
 mod violations;
