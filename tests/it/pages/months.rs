@@ -28,5 +28,10 @@ async fn a_month_is_closed_by_two_people_and_a_statement_above_the_position_is_r
     refused.says("All is &#60;well&#62;");
     let claim = [("action", "statement"), ("audience", "Payer"), ("text", "All is well"), ("level", "provisional")];
     assert_eq!(officer.post(MONTH, &claim).await.goes_to(), format!("{MONTH}?done=statement"));
+    let report = "/reports?program=oxygen_continuity&from=2025-12-01&to=&report=";
+    officer.get(&format!("{report}settlement_figures")).await.ok(200).says("activated_episode_count is zero");
+    officer.get(&format!("{report}nothing")).await.ok(200).says("On time, late and missed");
+    officer.get("/reports?report=breaches&program=oxygen_continuity&from=yesterday&to=").await.ok(400);
+    officer.get("/reports?report=breaches&program=other").await.ok(404);
     sandbox.stop().await;
 }

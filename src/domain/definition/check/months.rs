@@ -126,7 +126,7 @@ fn check_reconciliation(program: &Program, months: &Months, one: &Reconciliation
     let column = |id: &FieldId, wanted: FieldType, at: &Path, report: &mut Report| match source.columns.get(id) {
         Some(kind) if *kind == wanted => {}
         Some(kind) => {
-            let message = format!("{id} is a {} where a {} is compared", name_of(*kind), name_of(wanted));
+            let message = format!("{id} is of type {} where {} is compared", name_of(*kind), name_of(wanted));
             report.add(at, FaultCode::BadMonths, message);
         }
         None => report.unknown(at, FaultCode::BadMonths, "column", id.as_str(), names(&source.columns)),
