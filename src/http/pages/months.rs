@@ -36,8 +36,15 @@ pub struct Look {
 #[template(path = "months.html", config = "src/http/pages/templates/askama.toml")]
 struct MonthsPage {
     frame: Frame,
-    /// Program title, and the address, name and state of each month.
-    programs: Vec<(String, Vec<(String, String, &'static str)>)>,
+    /// Program title, and its months.
+    programs: Vec<(String, Vec<Offered>)>,
+}
+
+/// One month of the list.
+struct Offered {
+    href: String,
+    name: String,
+    state: &'static str,
 }
 
 #[derive(Template)]
@@ -109,7 +116,7 @@ pub async fn list(services: web::Data<Services>, visitor: Visitor) -> Result<Htt
                 Some(_) => "proposed for closing",
                 None => "open",
             };
-            (format!("/months/{id}/{month}"), month.to_string(), state)
+            Offered { href: format!("/months/{id}/{month}"), name: month.to_string(), state }
         });
         shown.push((title.to_owned(), lines.collect()));
     }
