@@ -57,6 +57,8 @@ row_ids! {
     WebhookId,
     /// One imported version of a source.
     SourceVersionId,
+    /// One statement to the outside, registered or refused.
+    StatementId,
 }
 
 macro_rules! names {
@@ -135,6 +137,10 @@ names! {
     RegisterId,
     /// An outcome of a step or an instance.
     OutcomeId,
+    /// A figure of a month.
+    FigureId,
+    /// A comparison of a source with a month's roster.
+    ReconciliationId,
 }
 
 /// Makes the ids of one command: the n-th is a UUIDv7 of the command's instant whose 74 free bits come from

@@ -4,20 +4,25 @@
 
 pub mod attempt;
 pub mod audit_entry;
+pub mod board_position;
 pub mod breach;
 pub mod clock;
 pub mod credential;
 pub mod cursor;
 pub mod idempotency;
 pub mod instance;
+pub mod month_comparison;
+pub mod month_row;
 pub mod notice;
 pub mod person;
+pub mod pilot_month;
 pub mod program_version;
 pub mod record;
 pub mod role_holding;
 pub mod setting;
 pub mod source_row;
 pub mod source_version;
+pub mod statement;
 pub mod task;
 pub mod timer;
 pub mod webhook;

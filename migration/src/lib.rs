@@ -12,6 +12,7 @@ mod m20261123_000001_create_instance_tables;
 mod m20261123_000002_create_audit_tables;
 mod m20261123_000003_create_reference_tables;
 mod m20261123_000004_create_outbox_tables;
+mod m20261125_000022_create_month_tables;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_create_audit_tables::Migration),
             Box::new(m20261123_000003_create_reference_tables::Migration),
             Box::new(m20261123_000004_create_outbox_tables::Migration),
+            Box::new(m20261125_000022_create_month_tables::Migration),
         ]
     }
 }

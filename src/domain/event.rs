@@ -6,8 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Channel, Recipient};
+use super::month::Month;
+use super::month::position::Level;
 use crate::ids::{
-    BreachId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RegisterId, RoleId, SourceId, StepId, TaskId, Username,
+    BreachId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, ReconciliationId, RecordId, RegisterId, RoleId, SourceId,
+    StatementId, StepId, TaskId, Username,
 };
 use crate::instant::Instant;
 
@@ -120,6 +123,24 @@ pub enum Event {
     /// A version of a source came about; checks read it from now on.
     #[serde(rename = "source.imported")]
     SourceImported { source: SourceId, version: u32, rows: u32, sha256: String },
+    /// Somebody proposed to close a month; another person confirms it.
+    #[serde(rename = "month.proposed")]
+    MonthProposed { month: Month },
+    /// A month was closed: its roster and its figures are locked under these hashes.
+    #[serde(rename = "month.closed")]
+    MonthClosed { month: Month, rows: u32, roster_sha256: String, sha256: String, proposed_by: Username, settlement: Option<InstanceId> },
+    /// Sources were compared with the roster of a closed month.
+    #[serde(rename = "month.compared")]
+    MonthCompared { month: Month, agree: Vec<ReconciliationId>, differ: Vec<ReconciliationId>, sha256: String },
+    /// The board's position on a month was entered; it is in force from now on.
+    #[serde(rename = "position.taken")]
+    PositionTaken { month: Month, level: Level, number: u32 },
+    /// A statement to the outside was registered.
+    #[serde(rename = "statement.registered")]
+    StatementRegistered { statement: StatementId, month: Month, level: Level, in_force: Level, sha256: String },
+    /// A statement claimed more than the position in force, or there was none.
+    #[serde(rename = "statement.refused")]
+    StatementRefused { statement: StatementId, month: Month, level: Level, in_force: Option<Level>, sha256: String },
 }
 
 /// One firing of a clock, with everyone it tells. Unique per clock, generation and point.

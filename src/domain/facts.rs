@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::value::Value;
-use crate::ids::{FieldId, SourceId, SourceVersionId};
+use crate::ids::{FieldId, FigureId, ReconciliationId, SourceId, SourceVersionId};
 use crate::instant::Instant;
 
 /// One row of a source: column to typed value. The key column may be left out.
@@ -40,4 +40,25 @@ pub struct Lookup {
 pub struct Facts {
     pub versions: BTreeMap<SourceId, SourceVersion>,
     pub rows: BTreeMap<Lookup, Vec<Row>>,
+    /// Closed months, by their text, for the rules of what settles them.
+    pub months: BTreeMap<String, SettledMonth>,
+}
+
+/// What a rule may know of a closed month.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SettledMonth {
+    /// The locked figures; null where one has no value.
+    pub figures: BTreeMap<FigureId, Value>,
+    /// The last comparison of each source with the locked roster.
+    pub reconciled: BTreeMap<ReconciliationId, Compared>,
+}
+
+/// How a comparison of a source with a roster came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The version of the source that was read; none where it had never been imported.
+    pub source_version: Option<u32>,
+    pub agrees: bool,
+    /// Hex, of the stored comparison.
+    pub sha256: String,
 }

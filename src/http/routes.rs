@@ -9,7 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    audit, breaches, clocks, deadlines, gates, instances, me, programs, records, sandbox, series, sessions, sources, tasks, webhooks,
+    audit, breaches, clocks, deadlines, gates, instances, me, months, programs, records, reports, sandbox, series, sessions, sources,
+    tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -27,6 +28,10 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(deadlines::read).service(deadlines::preview);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
     config.service(records::list).service(series::compliance);
+    config.service(reports::list).service(reports::make);
+    config.service(months::list).service(months::show).service(months::close).service(months::roster).service(months::rebuild);
+    config.service(months::adjustments).service(months::compare).service(months::position);
+    config.service(months::make_statement).service(months::statements);
     config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
     config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
     config.service(webhooks::test).service(webhooks::event_types);

@@ -106,6 +106,8 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ClockExtended { task, step, due_at, .. } => Some(Told::task("clock.extended", *task, step).due(Some(*due_at))),
         Event::BreachAcknowledged { breach, task, step } => Some(Told::task("breach.acknowledged", *task, step).breach(*breach)),
         Event::BreachExplained { breach, task, step, .. } => Some(Told::task("breach.explained", *task, step).breach(*breach)),
+        Event::MonthClosed { .. } => Some(Told::about("month.closed")),
+        Event::StatementRefused { .. } => Some(Told::about("statement.refused")),
         Event::TaskReleased { .. }
         | Event::TaskAssigned { .. }
         | Event::DraftSaved { .. }
@@ -119,7 +121,11 @@ pub fn told(event: &Event) -> Option<Told> {
         | Event::RungSuperseded { .. }
         | Event::CommandRefused { .. }
         | Event::ProgramPublished { .. }
-        | Event::SourceImported { .. } => None,
+        | Event::SourceImported { .. }
+        | Event::MonthProposed { .. }
+        | Event::MonthCompared { .. }
+        | Event::PositionTaken { .. }
+        | Event::StatementRegistered { .. } => None,
     }
 }
 

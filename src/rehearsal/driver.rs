@@ -33,11 +33,11 @@ pub enum Error {
 
 /// A rehearsal under way.
 pub(super) struct Driver<'a> {
-    stage: &'a Installation,
+    pub(super) stage: &'a Installation,
     captured: &'a Captured,
-    program: ProgramId,
+    pub(super) program: ProgramId,
     receivers: IndexMap<String, Listening>,
-    aliases: BTreeMap<String, InstanceId>,
+    pub(super) aliases: BTreeMap<String, InstanceId>,
     /// How far the audit entries and the mails have been told.
     told: i64,
     mails: usize,
@@ -125,6 +125,11 @@ impl Driver<'_> {
                 let wanted = (expected.state.as_str(), expected.outcome.as_deref());
                 self.expect(state == wanted, format!("{} to be {wanted:?}, found {state:?}", expected.on));
             }
+            Action::CloseMonth(close) => self.close_month(close).await?,
+            Action::CompareMonth(compare) => self.compare_month(compare).await?,
+            Action::Position(position) => self.position(position).await?,
+            Action::Statement(statement) => self.statement(statement).await?,
+            Action::ExpectFigure(expected) => self.expect_figure(expected).await?,
         }
         Ok(())
     }
@@ -188,6 +193,11 @@ impl Driver<'_> {
             dry_run: false,
         };
         let answered = services.execute(envelope).await;
+        self.answered(answered, expect)
+    }
+
+    /// Tells how a request was answered, as `send` does.
+    pub(super) fn answered(&mut self, answered: Result<Answer, service::Error>, expect: Option<&Expect>) -> Option<Answer> {
         match (answered, expect) {
             (Ok(answer), None) => Some(answer),
             (Ok(_), Some(expect)) => {
@@ -222,7 +232,7 @@ impl Driver<'_> {
         self.expect(sorted.0 == sorted.1, format!("a refusal for [{}], found [{}]", sorted.1.join(", "), sorted.0.join(", ")));
     }
 
-    fn expect(&mut self, met: bool, what: String) {
+    pub(super) fn expect(&mut self, met: bool, what: String) {
         if !met {
             self.story.tell(self.now(), Kind::Unmet, format!("expected {what}"));
         }
@@ -331,6 +341,9 @@ fn code_of(error: &service::Error) -> &'static str {
             Rejection::Stale { .. } => "stale",
             Rejection::Violations(_) => "violations",
         },
+        service::Error::RoleRequired(_) => "role_required",
+        service::Error::State { code, .. } => code,
+        service::Error::NotFound => "not_found",
         _ => "error",
     }
 }

@@ -5,6 +5,7 @@
 
 mod deadlines;
 mod driver;
+mod months;
 mod place;
 mod receiver;
 mod script;

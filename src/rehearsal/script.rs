@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::command::GateSubmission;
 use crate::domain::definition::Within;
 use crate::domain::value::Json;
-use crate::ids::{FieldId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
+use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// A scripted run of a program on a moved clock.
@@ -80,6 +80,15 @@ pub enum Action {
     Advance(String),
     ExpectBreaches(ExpectBreaches),
     ExpectState(ExpectState),
+    /// Proposes or confirms the closing of a month.
+    CloseMonth(CloseMonth),
+    /// Compares a closed month with its sources.
+    CompareMonth(CompareMonth),
+    /// Enters the board's position on a month.
+    Position(Position),
+    /// Makes a statement to the outside.
+    Statement(Statement),
+    ExpectFigure(ExpectFigure),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -222,6 +231,60 @@ pub struct ExpectState {
     pub state: String,
     #[serde(default)]
     pub outcome: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CloseMonth {
+    /// As `2026-01`.
+    pub month: String,
+    pub by: Username,
+    /// The alias of the settlement that starts.
+    #[serde(default, rename = "as")]
+    pub alias: Option<String>,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareMonth {
+    pub month: String,
+    pub by: Username,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    pub month: String,
+    pub by: Username,
+    pub level: String,
+    pub basis: String,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    pub month: String,
+    pub by: Username,
+    pub level: String,
+    pub audience: String,
+    pub text: String,
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+/// What a figure of a month must show.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectFigure {
+    pub month: String,
+    pub figure: FigureId,
+    pub value: Json,
 }
 
 /// What an action must lead to instead of success.

@@ -128,6 +128,17 @@ fn sentence(event: &Event) -> Option<String> {
         Event::CommandRefused { step, code, .. } => {
             format!("refusal ({code}) noted{}", step.as_ref().map_or_else(String::new, |step| format!(" for {step}")))
         }
+        Event::MonthProposed { month } => format!("closing of {month} proposed"),
+        Event::MonthClosed { month, rows, sha256, .. } => format!("{month} closed with {rows} on the roster, hash {sha256}"),
+        Event::MonthCompared { month, agree, differ, .. } => {
+            format!("{month} compared: {} agree, {} differ", agree.len(), differ.len())
+        }
+        Event::PositionTaken { month, level, .. } => format!("position on {month}: {level}"),
+        Event::StatementRegistered { month, level, .. } => format!("statement on {month} registered as {level}"),
+        Event::StatementRefused { month, level, in_force, .. } => {
+            let in_force = in_force.map_or_else(|| "there is no position".to_owned(), |level| format!("the position is {level}"));
+            format!("statement on {month} refused: it claims {level}, {in_force}")
+        }
         Event::DraftSaved { .. }
         | Event::Commented { .. }
         | Event::ClockArmed { .. }

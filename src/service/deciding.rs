@@ -103,6 +103,7 @@ impl<'a> Round<'a> {
             if let Ok(published) = &case.published {
                 let program = &published.program.program;
                 wanted.lookups.extend(case.needs.lookups.iter().map(|lookup| (program.clone(), lookup.clone())));
+                wanted.months.extend(case.needs.month.iter().map(|month| (program.clone(), month.clone())));
                 wanted
                     .one_per
                     .extend(case.needs.one_per.iter().map(|(workflow, value)| (program.clone(), workflow.clone(), value.clone())));

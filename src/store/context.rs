@@ -1,17 +1,20 @@
 //! Reading everything a slice of decisions needs besides its instances, in one statement: people with their roles,
 //! earlier replies, the newest reference data, and running instances that stand in the way of a start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::QueryResult;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::slice::{Context, StoredReply, Wanted};
 use super::{Backend, Error, WriteTransaction};
 use crate::domain::command::{Idempotency, Principal};
-use crate::domain::facts::{Lookup, Row, SourceVersion};
-use crate::ids::{InstanceId, ProgramId, RoleId, SourceId, SourceVersionId, Username, WorkflowId};
+use crate::domain::facts::{Compared, Lookup, Row, SourceVersion};
+use crate::domain::month::book::Book;
+use crate::domain::month::reconcile::Reconciled;
+use crate::ids::{InstanceId, ProgramId, ReconciliationId, RoleId, SourceId, SourceVersionId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// Rows read per lookup: one more than a decision accepts, so that it can tell "too many".
@@ -22,21 +25,25 @@ const ROLE: i32 = 2;
 const REPLY: i32 = 3;
 const VERSION: i32 = 4;
 const SOURCE_ROW: i32 = 5;
+const MONTH: i32 = 7;
+const COMPARISON: i32 = 8;
 
-/// Parameters: people, replies, lookups, starts; each a JSON array. `t1` to `t5` are texts, `n1` and `n2` numbers.
+/// Parameters: people, replies, lookups, starts, months; each a JSON array. `t1` to `t5` are texts, `n1` and `n2` numbers.
 fn sql(backend: Backend) -> String {
-    let (people, replies, lookups, starts) = match backend {
+    let (people, replies, lookups, starts, months) = match backend {
         Backend::Sqlite => (
             "SELECT j.value AS username FROM json_each(?1) AS j".to_owned(),
             sqlite_array(2, &["username", "key", "route"]),
             sqlite_array(3, &["program", "source", "key"]),
             sqlite_array(4, &["program", "workflow", "one_per"]),
+            sqlite_array(5, &["program", "month"]),
         ),
         Backend::Postgres => (
             "SELECT j.value AS username FROM json_array_elements_text($1::json) AS j".to_owned(),
             postgres_array(2, &["username", "key", "route"]),
             postgres_array(3, &["program", "source", "key"]),
             postgres_array(4, &["program", "workflow", "one_per"]),
+            postgres_array(5, &["program", "month"]),
         ),
     };
     let flags = "CASE WHEN p.active THEN 1 ELSE 0 END + CASE WHEN p.administrator THEN 2 ELSE 0 END
@@ -60,7 +67,7 @@ fn sql(backend: Backend) -> String {
         ),
     };
     format!(
-        "WITH people AS ({people}), replies AS ({replies}), lookups AS ({lookups}), starts AS ({starts}),
+        "WITH people AS ({people}), replies AS ({replies}), lookups AS ({lookups}), starts AS ({starts}), months AS ({months}),
 newest AS (SELECT v.id, v.program, v.source, v.version, v.imported_at, v.sha256
     FROM (SELECT DISTINCT program, source FROM lookups) w
     JOIN source_version v ON v.program = w.program AND v.source = w.source
@@ -76,7 +83,12 @@ UNION ALL SELECT {SOURCE_ROW}, l.program, l.source, l.key, r.document, {text}, {
     FROM lookups l JOIN newest v ON v.program = l.program AND v.source = l.source {rows}
 UNION ALL SELECT 6, i.program, i.workflow, i.one_per, {text}, {text}, {number}, {number}, i.id
     FROM starts w JOIN instance i ON i.program = w.program AND i.workflow = w.workflow AND i.one_per = w.one_per
-    WHERE i.state = 'running'",
+    WHERE i.state = 'running'
+UNION ALL SELECT {MONTH}, m.program, m.month, m.document, {text}, {text}, {number}, {number}, {id}
+    FROM months w JOIN pilot_month m ON m.program = w.program AND m.month = w.month WHERE m.state = 'closed'
+UNION ALL SELECT {COMPARISON}, c.program, c.month, c.document, c.sha256, {text}, {number}, {number}, {id}
+    FROM months w JOIN month_comparison c ON c.program = w.program AND c.month = w.month
+    WHERE c.ordinal = (SELECT max(n.ordinal) FROM month_comparison n WHERE n.program = w.program AND n.month = w.month)",
         status = number_of("d.status"),
         version = number_of("v.version"),
         ordinal = number_of("r.ordinal"),
@@ -126,11 +138,12 @@ impl WriteTransaction {
 }
 
 /// Each distinct thing once: a doubled lookup would double its rows.
-fn parameters(wanted: &Wanted) -> [Json; 4] {
+fn parameters(wanted: &Wanted) -> [Json; 5] {
     let people: BTreeSet<&Username> = wanted.people.iter().collect();
     let replies: BTreeSet<_> = wanted.replies.iter().map(|(who, key)| (who.as_str(), key.key.as_str(), key.route.as_str())).collect();
     let lookups: BTreeSet<_> = wanted.lookups.iter().collect();
     let starts: BTreeSet<_> = wanted.one_per.iter().collect();
+    let months: BTreeSet<_> = wanted.months.iter().collect();
     [
         json!(people),
         replies.into_iter().map(|(username, key, route)| json!({ "username": username, "key": key, "route": route })).collect(),
@@ -139,6 +152,7 @@ fn parameters(wanted: &Wanted) -> [Json; 4] {
             .into_iter()
             .map(|(program, workflow, value)| json!({ "program": program, "workflow": workflow, "one_per": value }))
             .collect(),
+        months.into_iter().map(|(program, month)| json!({ "program": program, "month": month })).collect(),
     ]
 }
 
@@ -179,12 +193,30 @@ fn take(context: &mut Context, source_rows: &mut Vec<SourceRow>, row: &QueryResu
             let lookup = Lookup { source: SourceId(second), key: row.try_get("", "t3")? };
             source_rows.push((ordinal, ProgramId(first), lookup, values));
         }
+        MONTH => {
+            let book: Book = of_month(&first, &second, row)?;
+            let month = context.facts.entry(ProgramId(first)).or_default().months.entry(second).or_default();
+            month.figures = book.figures.into_iter().map(|(id, figure)| (id, figure.value)).collect();
+        }
+        COMPARISON => {
+            let compared: BTreeMap<ReconciliationId, Reconciled> = of_month(&first, &second, row)?;
+            let sha256: String = row.try_get("", "t4")?;
+            let month = context.facts.entry(ProgramId(first)).or_default().months.entry(second).or_default();
+            let came_out = |one: Reconciled| Compared { source_version: one.source_version, agrees: one.agrees, sha256: sha256.clone() };
+            month.reconciled = compared.into_iter().map(|(id, one)| (id, came_out(one))).collect();
+        }
         _ => {
             let running = InstanceId(row.try_get::<Uuid>("", "id")?);
             context.running.push((ProgramId(first), WorkflowId(second), row.try_get("", "t3")?, running));
         }
     }
     Ok(())
+}
+
+/// The document of a month's row.
+fn of_month<T: DeserializeOwned>(program: &str, month: &str, row: &QueryResult) -> Result<T, Error> {
+    let document: String = row.try_get("", "t3")?;
+    serde_json::from_str(&document).map_err(|why| Error::BadRow { what: "month", id: format!("{program}/{month}"), why: why.to_string() })
 }
 
 fn set_flags(person: &mut Principal, flags: i64) {

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub lookups: Vec<(ProgramId, Lookup)>,
     /// Running instances that would stand in the way of a start.
     pub one_per: Vec<(ProgramId, WorkflowId, String)>,
+    /// Closed months, by their text.
+    pub months: Vec<(ProgramId, String)>,
 }
 
 /// What that statement found.

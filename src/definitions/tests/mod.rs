@@ -1,3 +1,4 @@
 mod faults;
+mod months;
 mod samples;
 mod shipped;

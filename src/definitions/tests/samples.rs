@@ -183,6 +183,7 @@ fn typed(kind: FieldType, cell: &str) -> Value {
         _ if cell.is_empty() => Value::Null,
         FieldType::Text => text(cell),
         FieldType::Integer => Value::Integer(cell.parse().unwrap()),
+        FieldType::Decimal => Value::Decimal(cell.to_owned()),
         FieldType::Boolean => Value::Boolean(cell.parse().unwrap()),
         FieldType::Date => Value::Date(cell.parse().unwrap()),
         FieldType::Timestamp => at(cell),
@@ -225,7 +226,7 @@ fn failing(published: &Published, rows: &[(SourceId, String, Row)], given: &Subm
     };
     let passes = |rule: &str| {
         let rule = published.rules.get(rule).unwrap();
-        let mut facts = Facts { versions: versions(published, now), rows: BTreeMap::new() };
+        let mut facts = Facts { versions: versions(published, now), rows: BTreeMap::new(), ..Facts::default() };
         for lookup in rule.lookups(&scope) {
             let found = rows.iter().filter(|(source, key, _)| *source == lookup.source && *key == lookup.key);
             facts.rows.insert(lookup.clone(), found.map(|(_, _, row)| row.clone()).collect());

@@ -130,6 +130,11 @@ pub fn local_date(instant: Instant, zone: Tz) -> NaiveDate {
     Zone(zone).date(instant)
 }
 
+/// The first instant of a local day.
+pub fn start_of(date: NaiveDate, zone: Tz) -> Result<Instant, Error> {
+    Zone(zone).resolve(date.and_time(chrono::NaiveTime::MIN)).map(|(at, _)| at)
+}
+
 /// Milliseconds of open hours from `a` to `b`; negative when `b` is the earlier one.
 pub fn business_millis_between(a: Instant, b: Instant, frame: &Frame<'_>) -> Result<i64, Error> {
     let agenda = Agenda::of(frame);

@@ -22,6 +22,7 @@ mod reanchor;
 mod release;
 mod resume;
 mod save_draft;
+mod settle;
 mod start;
 mod submission;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod work;
 use std::collections::BTreeMap;
 
 pub use needs::{Needs, needs};
+pub use settle::settle;
 
 use super::calendar::Calendars;
 use super::command::{Actor, Command, Principal};

@@ -19,6 +19,8 @@ pub struct Needs {
     pub people: Vec<Username>,
     /// The value of which only one instance may run, for a start.
     pub one_per: Option<(WorkflowId, String)>,
+    /// The month whose locked figures the rules read.
+    pub month: Option<String>,
 }
 
 /// What a command needs besides its instance. `actor` is who sends it.
@@ -59,7 +61,7 @@ fn of_start(published: &Published, start: &Start) -> Needs {
         let value = typing::read(workflow.started_with.get(id)?, start.started_with.get(id)?, &published.program).ok()?;
         Some((start.workflow.clone(), text_of(&value)))
     });
-    Needs { lookups: Vec::new(), people: workflow.started_with.iter().filter_map(named).collect(), one_per }
+    Needs { lookups: Vec::new(), people: workflow.started_with.iter().filter_map(named).collect(), one_per, month: None }
 }
 
 fn of_completion(published: &Published, instance: &Instance, step: &Step, submission: &Submission, actor: &str, now: Instant) -> Needs {
@@ -68,6 +70,8 @@ fn of_completion(published: &Published, instance: &Instance, step: &Step, submis
     let typed = reading.read(submission);
     let scope = reading.scope(&typed);
     let mut lookups: Vec<Lookup> = rules_of(published, step).flat_map(|rule| rule.lookups(&scope)).collect();
+    let month = month_read(published, instance, step);
+    lookups.extend(month.iter().flat_map(|month| compared_sources(published, step, month)));
     lookups.sort();
     lookups.dedup();
     let fields = step.fields.iter().filter_map(|(id, field)| person_named(published, field, submission.fields.get(id)));
@@ -76,7 +80,7 @@ fn of_completion(published: &Published, instance: &Instance, step: &Step, submis
     let mut people: Vec<Username> = fields.chain(asked).collect();
     people.sort();
     people.dedup();
-    Needs { lookups, people, one_per: None }
+    Needs { lookups, people, one_per: None, month }
 }
 
 /// The person a value names, if it is one that could name somebody.
@@ -86,6 +90,22 @@ fn person_named(published: &Published, field: &Field, json: Option<&Json>) -> Op
         Ok(Value::Person(name)) => Some(Username::from(name)),
         _ => None,
     }
+}
+
+/// The month the instance settles, where a rule of the step reads it.
+fn month_read(published: &Published, instance: &Instance, step: &Step) -> Option<String> {
+    match instance.started_value("month") {
+        Value::Text(month) if rules_of(published, step).any(|rule| rule.reads().month) => Some(month.clone()),
+        _ => None,
+    }
+}
+
+/// Lookups that bring the newest version of each source whose comparison a rule asks for.
+fn compared_sources<'a>(published: &'a Published, step: &'a Step, month: &'a str) -> impl Iterator<Item = Lookup> {
+    let declared = published.program.months.as_ref().map(|months| &months.reconciliations);
+    let asked = rules_of(published, step).flat_map(|rule| &rule.reads().reconciled);
+    let sources = asked.filter_map(move |id| declared?.get(id)).map(|one| one.source.clone());
+    sources.map(|source| Lookup { source, key: month.to_owned() })
 }
 
 /// Every rule of a step.

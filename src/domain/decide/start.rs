@@ -13,7 +13,7 @@ use super::super::typing;
 use super::super::value::{Value, Values};
 use super::work::Work;
 use super::{Situation, person};
-use crate::ids::{FieldId, InstanceId, Mint, RoleId, Username};
+use crate::ids::{FieldId, InstanceId, Mint, RoleId, Username, WorkflowId};
 
 /// The built-in role that may start instances where a workflow lists it.
 const INTEGRATOR: &str = "integrator";
@@ -32,7 +32,7 @@ pub fn decide(situation: &Situation<'_>, start: &Start, mut mint: Mint) -> Resul
         return Err(Rejection::AlreadyRunning { one_per: one_per.to_string(), instance });
     }
     let id = InstanceId(mint.mint());
-    let instance = blank(situation, start, id, actor, started, one_per);
+    let instance = blank(situation, &start.workflow, id, actor, started, one_per);
     let mut work = Work::of(situation, instance, mint)?;
     work.events.push(Event::InstanceStarted {
         program: program.program.clone(),
@@ -121,9 +121,10 @@ fn bounds(situation: &Situation<'_>, field: &super::super::definition::Field, va
     }
 }
 
-fn blank(
+/// An instance before anything has happened in it.
+pub fn blank(
     situation: &Situation<'_>,
-    start: &Start,
+    workflow: &WorkflowId,
     id: InstanceId,
     actor: &Principal,
     started: Values,
@@ -132,9 +133,9 @@ fn blank(
     debug_assert!(matches!(situation.actor, Actor::Person(_)));
     Instance {
         id,
-        program: start.program.clone(),
+        program: situation.published.program.program.clone(),
         version: situation.published.program.version,
-        workflow: start.workflow.clone(),
+        workflow: workflow.clone(),
         one_per,
         state: InstanceState::Running,
         outcome: None,

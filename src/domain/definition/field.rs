@@ -59,6 +59,25 @@ pub struct Field {
     pub filled: Option<Filled>,
 }
 
+impl Field {
+    /// A field of a type without limits.
+    pub fn of(kind: FieldType) -> Self {
+        Self {
+            kind,
+            says: None,
+            code: None,
+            from: None,
+            to: None,
+            scale: None,
+            at_most: None,
+            not_before: None,
+            not_after: None,
+            when: None,
+            filled: None,
+        }
+    }
+}
+
 /// A limit on a date or timestamp: `now`, `started.<value>` or `fields.<field>`.
 pub type Bound = String;
 

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FieldType, Rung, Step};
+use super::{Field, FieldType, Months, Rung, Step};
 use crate::ids::{CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
 
 /// One pilot: the whole content of a definition file.
@@ -39,6 +39,9 @@ pub struct Program {
     /// Escalation policies.
     #[serde(default)]
     pub ladders: IndexMap<LadderId, Vec<Rung>>,
+    /// How a month is counted, closed and settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub months: Option<Months>,
     /// Workflows, by id.
     pub workflows: IndexMap<WorkflowId, Workflow>,
 }

@@ -84,6 +84,22 @@ pub enum StepKind {
     Meeting,
 }
 
+impl StepKind {
+    /// Reviews and sign-offs clear what another step did, or return it.
+    pub fn clears_or_returns(self) -> bool {
+        match self {
+            Self::Review | Self::SignOff => true,
+            Self::Record
+            | Self::Decision
+            | Self::Release
+            | Self::Clarification
+            | Self::Settlement
+            | Self::BoardDecision
+            | Self::Meeting => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Joins {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::declared::{Declared, Wanted};
 use super::fault::Fault;
 use super::{Path, Rule};
-use crate::domain::definition::{Field, Filled, Program, Step, Workflow};
+use crate::domain::definition::{Field, FieldType, Filled, Program, Step, Workflow};
 
 /// The compiled rules of a program, by their text.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,7 @@ impl RuleBook {
                 compiler.step(&below(&path, &["steps", id.as_str()]), workflow, step);
             }
         }
+        compiler.figures();
         (Self(compiler.rules), compiler.faults)
     }
 
@@ -78,6 +79,28 @@ impl<'a> Compiler<'a> {
         if let Some(Filled::Computed(rule)) = &field.filled {
             let declared = Declared { program: self.program, workflow, step, wants: Wanted::Value(field) };
             self.rule(below(path, &["filled"]), COMPUTED, rule, &declared);
+        }
+    }
+
+    /// The rules of figures, asked for each row of a month's roster. They see the instance, not who looks at it when.
+    fn figures(&mut self) {
+        let Some(months) = &self.program.months else { return };
+        let Some(workflow) = self.program.workflows.get(&months.roster.workflow) else { return };
+        let amount = Field::of(FieldType::Integer);
+        for (id, figure) in &months.figures {
+            let path: Path = ["months", "figures", id.as_str(), "formula"].map(str::to_owned).to_vec();
+            let formula = &figure.formula;
+            let parts =
+                [(formula.rule(), formula.rule_at(), Wanted::Verdict), (formula.amount(), formula.amount_at(), Wanted::Value(&amount))];
+            for (rule, before, wants) in parts {
+                let Some(rule) = rule else { continue };
+                self.rule(path.clone(), before, rule, &Declared { program: self.program, workflow, step: None, wants });
+                let passing = ["now", "actor"].map(|name| vec![name.to_owned()]);
+                if self.rules.get(rule).is_some_and(|rule| passing.iter().any(|path| rule.reads().paths.contains(path))) {
+                    let message = "a figure reads neither now nor actor, so that it is the same whenever it is computed";
+                    self.faults.push((path.clone(), Fault::new(message, Some(before))));
+                }
+            }
         }
     }
 

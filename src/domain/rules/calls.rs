@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::place::Place;
 use super::rewrite::Rewrite;
 use super::slot::{Ask, Key, Slot};
-use crate::ids::{SourceId, TableId};
+use crate::ids::{FigureId, ReconciliationId, SourceId, TableId};
 
 impl Rewrite<'_> {
     pub fn call(&mut self, node: &mut IdedExpr) {
@@ -19,6 +19,7 @@ impl Rewrite<'_> {
                 "one" | "rows" => return self.lookup(node, at),
                 "fresh" => return self.freshness(node, at),
                 "table" => return self.table(node, at),
+                "figure" | "reconciled" => return self.of_month(node, at),
                 "date" if call.args.len() == 1 => {
                     call.func_name = LOCAL_DATE.to_owned();
                     self.node(&mut call.args[0]);
@@ -77,6 +78,18 @@ impl Rewrite<'_> {
         match source {
             Some(source) => self.put(node, Slot::Fresh(SourceId(source))),
             None => self.fault(node, Fault::new("fresh() takes one source's id in quotes", at)),
+        }
+    }
+
+    /// `figure(name)` and `reconciled(name)`.
+    fn of_month(&mut self, node: &mut IdedExpr, at: Option<usize>) {
+        let Expr::Call(call) = &mut node.expr else { return };
+        let named = if let [name] = call.args.as_slice() { text_of(name) } else { None };
+        match (call.func_name.as_str(), named) {
+            ("figure", Some(figure)) => self.put(node, Slot::Figure { figure: FigureId(figure), nullable: false }),
+            (_, Some(reconciliation)) => self.put(node, Slot::Reconciled(ReconciliationId(reconciliation))),
+            ("figure", None) => self.fault(node, Fault::new("figure() takes one figure's id in quotes", at)),
+            (_, None) => self.fault(node, Fault::new("reconciled() takes one reconciliation's id in quotes", at)),
         }
     }
 

@@ -3,8 +3,9 @@
 use super::fault::nearest;
 use super::kind::{Kind, Misfit};
 use super::place::Place;
-use crate::domain::definition::{Field, FieldType, Program, Step, Table, Workflow};
-use crate::ids::{FieldId, SourceId, StepId, TableId};
+use crate::domain::definition::check::ROSTER_COUNT;
+use crate::domain::definition::{Field, FieldType, Formula, Months, Program, Reconciliation, Step, Table, Workflow};
+use crate::ids::{FieldId, FigureId, ReconciliationId, SourceId, StepId, TableId, WorkflowId};
 
 /// Where a rule stands.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,34 @@ impl<'a> Declared<'a> {
             .ok_or_else(|| (format!("the program has no table {table}"), nearest(table.as_str(), tables.keys().map(TableId::as_str))))
     }
 
+    /// The kind of a figure, for a rule of the workflow that settles a month.
+    pub(super) fn figure(&self, id: &FigureId) -> Found {
+        let months = self.months("figure()")?;
+        if id.as_str() == ROSTER_COUNT {
+            return Ok(Kind::Integer);
+        }
+        let known = months.figures.keys().map(FigureId::as_str).chain([ROSTER_COUNT]);
+        let figure = months.figures.get(id).ok_or_else(|| (format!("the program has no figure {id}"), nearest(id.as_str(), known)))?;
+        match &figure.formula {
+            Formula::Count { .. } | Formula::Sum { .. } => Ok(Kind::Integer),
+            Formula::Ratio { .. } => Ok(Kind::Decimal),
+            Formula::Value { source, column } => self.column(source, column),
+        }
+    }
+
+    pub(super) fn reconciliation(&self, id: &ReconciliationId) -> Result<&'a Reconciliation, Misfit> {
+        let known = &self.months("reconciled()")?.reconciliations;
+        let suggestion = || nearest(id.as_str(), known.keys().map(ReconciliationId::as_str));
+        known.get(id).ok_or_else(|| (format!("the program has no reconciliation {id}"), suggestion()))
+    }
+
+    /// The months of the program, where the rule stands in the workflow that settles them.
+    fn months(&self, what: &str) -> Result<&'a Months, Misfit> {
+        let here = |workflow: &WorkflowId| self.program.workflows.get(workflow).is_some_and(|found| std::ptr::eq(found, self.workflow));
+        let months = self.program.months.as_ref().filter(|months| months.settled_by.as_ref().is_some_and(here));
+        months.ok_or_else(|| (format!("{what} is read in the workflow that settles a month, and nowhere else"), None))
+    }
+
     /// The kind of a field.
     pub(super) fn kind_of(&self, field: &Field) -> Kind {
         let list = field.code.as_ref().and_then(|list| self.program.codes.get_key_value(list));
@@ -96,7 +125,7 @@ impl<'a> Declared<'a> {
     }
 
     fn here(&self, root: &str) -> Result<&'a Step, Misfit> {
-        self.step.ok_or_else(|| (format!("a rule of a start value cannot read {root}"), Some("started.<value>".to_owned())))
+        self.step.ok_or_else(|| (format!("a rule outside a step cannot read {root}"), Some("started.<value>".to_owned())))
     }
 
     fn step(&self, id: &StepId) -> Result<&'a Step, Misfit> {

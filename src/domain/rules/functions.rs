@@ -9,11 +9,13 @@ use super::engine::{ENGINE, LOCAL_DATE};
 use super::kind::{Kind, Misfit};
 
 /// Functions written `name(…)`.
-const FUNCTIONS: [&str; 15] = [
+const FUNCTIONS: [&str; 17] = [
     "one",
     "rows",
     "table",
     "fresh",
+    "figure",
+    "reconciled",
     "has",
     "size",
     "int",

@@ -3,7 +3,7 @@
 //! A rule is an expression over `fields.<x>`, `outcome`, `asks.<x>`, `steps.<step>.fields.<x>` (`.asks.<x>`, `.outcome`,
 //! `.completed_at`, `.completed_by`), `started.<x>`, `instance.id` (`.started_at`, `.outcome`), `actor` and `now`, with
 //! `one(source, key)`, `rows(source, key)`, `table(name, …)`, `fresh(source)`, `date(timestamp)`, `days(n)`, `hours(n)`,
-//! `minutes(n)`, `has(…)` and CEL's own operators and functions.
+//! `minutes(n)`, `figure(name)`, `reconciled(name)`, `has(…)` and CEL's own operators and functions.
 //!
 //! Guarantees: nothing here panics on any text or value; the work is bounded by the length of the text (1,000 characters)
 //! and of the lists (500 items, gone through once); a rule whose inputs are missing or stale neither passes nor fails, it

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::domain::instance::Instance;
 use crate::domain::record::Record;
 use crate::domain::value::{Json, Value, Values};
-use crate::ids::{FieldId, InstanceId, OutcomeId, SourceId, StepId, TableId};
+use crate::ids::{FieldId, InstanceId, OutcomeId, ReconciliationId, SourceId, StepId, TableId};
 use crate::instant::Instant;
 
 /// The names of a path, for example `steps`, `episode_record`, `fields`, `y`.
@@ -54,6 +54,10 @@ pub struct Reads {
     pub tables: Vec<(TableId, usize)>,
     /// Sources whose freshness is asked for.
     pub fresh: Vec<SourceId>,
+    /// Whether it reads the month the instance settles.
+    pub month: bool,
+    /// Comparisons with the roster of that month it asks for.
+    pub reconciled: Vec<ReconciliationId>,
 }
 
 /// What rows are looked up by.

@@ -8,7 +8,7 @@ use super::calls::{call_of, text_of};
 use super::fault::{Fault, nearest};
 use super::place::{Place, ROOTS};
 use super::slot::{self, Slot};
-use crate::ids::{FieldId, TableId};
+use crate::ids::{FieldId, FigureId, TableId};
 
 /// The walk over one expression.
 pub(super) struct Rewrite<'a> {
@@ -191,6 +191,12 @@ impl<'a> Rewrite<'a> {
         let path = self.path(node).unwrap_or_default();
         if let Some(place) = Place::of(&path.iter().map(String::as_str).collect::<Vec<_>>()) {
             self.put(node, Slot::Value { place, nullable: true });
+            return true;
+        }
+        if let Some([figure]) = call_of(node, "figure").map(|call| call.args.as_slice())
+            && let Some(figure) = text_of(figure)
+        {
+            self.put(node, Slot::Figure { figure: FigureId(figure), nullable: true });
             return true;
         }
         self.as_column(node, true)

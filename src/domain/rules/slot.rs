@@ -2,7 +2,7 @@
 
 use super::place::{KeyExpr, Place, Reads, Scope};
 use crate::domain::facts::Lookup;
-use crate::ids::{FieldId, SourceId, TableId};
+use crate::ids::{FieldId, FigureId, ReconciliationId, SourceId, TableId};
 
 /// One input of a compiled rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,13 @@ pub(super) enum Slot {
     Rows(Ask),
     Table(TableId),
     Fresh(SourceId),
+    /// A figure of the month the instance settles. `nullable` as above.
+    Figure {
+        figure: FigureId,
+        nullable: bool,
+    },
+    /// Whether a source had the same cases as the roster of that month when they were compared last.
+    Reconciled(ReconciliationId),
     /// The program's zone.
     Zone,
     /// Stands where the text is faulty.
@@ -63,7 +70,13 @@ impl Slot {
     pub fn ask(&self) -> Option<&Ask> {
         match self {
             Self::Row(ask) | Self::Column { ask, .. } | Self::Rows(ask) => Some(ask),
-            Self::Value { .. } | Self::Table(_) | Self::Fresh(_) | Self::Zone | Self::Faulty => None,
+            Self::Value { .. }
+            | Self::Table(_)
+            | Self::Fresh(_)
+            | Self::Figure { .. }
+            | Self::Reconciled(_)
+            | Self::Zone
+            | Self::Faulty => None,
         }
     }
 }
@@ -102,6 +115,13 @@ pub(super) fn reads(slots: &[Slot], tables: Vec<(TableId, usize)>) -> Reads {
             Slot::Fresh(source) => {
                 if !reads.fresh.contains(source) {
                     reads.fresh.push(source.clone());
+                }
+            }
+            Slot::Figure { .. } => reads.month = true,
+            Slot::Reconciled(id) => {
+                reads.month = true;
+                if !reads.reconciled.contains(id) {
+                    reads.reconciled.push(id.clone());
                 }
             }
             Slot::Table(_) | Slot::Zone | Slot::Faulty => {}

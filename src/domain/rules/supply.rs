@@ -12,8 +12,9 @@ use super::place::Scope;
 use super::slot::{self, Ask, Key, Slot};
 use super::table;
 use crate::domain::definition::{Program, Source};
-use crate::domain::facts::{Facts, Row, SourceVersion};
-use crate::ids::{FieldId, SourceId};
+use crate::domain::facts::{Facts, Row, SettledMonth, SourceVersion};
+use crate::domain::value::Value;
+use crate::ids::{FieldId, FigureId, ReconciliationId, SourceId};
 
 /// Why a slot has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,8 @@ impl<'a> Supply<'a> {
                 let version = self.version(source)?;
                 Ok(Box::new(CelBool::from(!self.is_stale(source, version))))
             }
+            Slot::Figure { figure, nullable } => self.figure(figure, *nullable),
+            Slot::Reconciled(id) => self.reconciled(id),
             Slot::Zone => Ok(Box::new(CelString::from(self.program.time.zone.name()))),
             Slot::Faulty => Err(Gap::Unknown("the rule is faulty".to_owned())),
         }
@@ -140,6 +143,32 @@ impl<'a> Supply<'a> {
         }
     }
 
+    fn figure(&self, id: &FigureId, nullable: bool) -> Result<Boxed<'a>, Gap> {
+        match self.month()?.figures.get(id).and_then(exchange::enter) {
+            Some(value) => value.map_err(|why| Gap::Unknown(format!("{id}: {why}"))),
+            None if nullable => Ok(Box::new(CelNull)),
+            None => Err(Gap::Unknown(format!("the month has no value of {id}"))),
+        }
+    }
+
+    /// The last comparison, if it saw the version of the source that is the newest now.
+    fn reconciled(&self, id: &ReconciliationId) -> Result<Boxed<'a>, Gap> {
+        let declared = self.program.months.as_ref().and_then(|months| months.reconciliations.get(id));
+        let Some((source, compared)) = declared.map(|one| &one.source).zip(self.month()?.reconciled.get(id)) else {
+            return Err(Gap::Unknown(format!("{id} has not been compared yet: compare the month")));
+        };
+        let newest = self.facts.versions.get(source).map(|version| version.version);
+        if compared.source_version != newest {
+            let source = spoken(source);
+            return Err(Gap::Unknown(format!("the {source} was imported anew since it was compared: compare the month again")));
+        }
+        Ok(Box::new(CelBool::from(compared.agrees)))
+    }
+
+    fn month(&self) -> Result<&'a SettledMonth, Gap> {
+        month_of(self.scope, self.facts).ok_or_else(|| Gap::Unknown("the month this settles was not read".to_owned()))
+    }
+
     fn version(&self, source: &SourceId) -> Result<&'a SourceVersion, Gap> {
         self.facts.versions.get(source).ok_or_else(|| Gap::Unknown(format!("the {} has not been imported", spoken(source))))
     }
@@ -155,6 +184,14 @@ impl<'a> Supply<'a> {
 
     fn key_column(&self, source: &SourceId) -> Option<&'a FieldId> {
         self.source(source).map(|source| &source.key)
+    }
+}
+
+/// The month the instance settles: the one its start value names.
+pub(super) fn month_of<'a>(scope: &Scope<'_>, facts: &'a Facts) -> Option<&'a SettledMonth> {
+    match scope.started.get("month")? {
+        Value::Text(month) => facts.months.get(month),
+        _ => None,
     }
 }
 

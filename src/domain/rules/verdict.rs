@@ -11,7 +11,7 @@ use super::engine::ENGINE;
 use super::exchange;
 use super::place::Scope;
 use super::slot::Slot;
-use super::supply::{Gap, Supply};
+use super::supply::{Gap, Supply, month_of};
 use super::table;
 use crate::domain::definition::{Field, Program};
 use crate::domain::facts::{Facts, Row, SourceVersion};
@@ -86,6 +86,15 @@ fn saw(rule: &Compiled, scope: &Scope<'_>, facts: &Facts) -> IndexMap<String, Js
             }
             Slot::Fresh(source) => {
                 saw.insert(format!("fresh({source})"), read(facts.versions.get(source), None));
+            }
+            Slot::Figure { figure, .. } => {
+                let value = month_of(scope, facts).and_then(|month| month.figures.get(figure)).map_or(Json::Null, Value::to_json);
+                saw.insert(format!("figure({figure})"), value);
+            }
+            Slot::Reconciled(id) => {
+                let compared = month_of(scope, facts).and_then(|month| month.reconciled.get(id));
+                let shown = compared.map(|one| json!({ "agrees": one.agrees, "version": one.source_version, "sha256": one.sha256 }));
+                saw.insert(format!("reconciled({id})"), shown.unwrap_or_default());
             }
             Slot::Table(_) | Slot::Zone | Slot::Faulty => {}
         }

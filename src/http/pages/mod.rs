@@ -19,8 +19,11 @@ mod local_time;
 mod looked_at;
 #[cfg(test)]
 mod made_up;
+mod month_view;
+mod months;
 mod paging;
 mod programs;
+mod reports;
 mod sandbox;
 mod sent;
 mod sign_in;
@@ -53,6 +56,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/start/{program}/{workflow}").route(reading().to(start::show)).route(web::post().to(start::act)))
         .service(web::resource("/breaches").route(reading().to(breaches::show)))
         .service(web::resource("/breaches/{id}").route(web::post().to(breaches::act)))
+        .service(web::resource("/months").route(reading().to(months::list)))
+        .service(web::resource("/months/{program}/{month}").route(reading().to(months::show)).route(web::post().to(months::act)))
+        .service(web::resource("/reports").route(reading().to(reports::show)))
         .service(web::resource("/sign-in").route(reading().to(sign_in::show)).route(web::post().to(sign_in::open)))
         .service(web::resource("/sign-out").route(web::post().to(sign_in::close)))
         .service(web::resource("/sandbox/mail").route(reading().to(sandbox::mails)))

@@ -65,7 +65,13 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::InstanceEnded { .. }
         | Event::InstanceCancelled { .. }
         | Event::ProgramPublished { .. }
-        | Event::SourceImported { .. } => Subject::default(),
+        | Event::SourceImported { .. }
+        | Event::MonthProposed { .. }
+        | Event::MonthClosed { .. }
+        | Event::MonthCompared { .. }
+        | Event::PositionTaken { .. }
+        | Event::StatementRegistered { .. }
+        | Event::StatementRefused { .. } => Subject::default(),
         Event::TaskOpened { task, step, .. }
         | Event::TaskClaimed { task, step, .. }
         | Event::TaskReleased { task, step, .. }
@@ -132,6 +138,12 @@ fn says(event: &Event) -> String {
         Event::CommandRefused { code, .. } => format!("an attempt was refused: {code}"),
         Event::ProgramPublished { version, .. } => format!("version {version} published"),
         Event::SourceImported { source, version, .. } => format!("version {version} of {source} imported"),
+        Event::MonthProposed { month } => format!("closing of {month} proposed"),
+        Event::MonthClosed { month, .. } => format!("{month} closed"),
+        Event::MonthCompared { month, .. } => format!("{month} compared with its sources"),
+        Event::PositionTaken { month, level, .. } => format!("position on {month}: {level}"),
+        Event::StatementRegistered { month, level, .. } => format!("statement on {month} registered as {level}"),
+        Event::StatementRefused { month, level, .. } => format!("statement on {month} refused: it claimed {level}"),
     }
 }
 

@@ -6,6 +6,7 @@
 mod breaches;
 mod instances;
 mod records;
+mod reports;
 mod series;
 mod tasks;
 

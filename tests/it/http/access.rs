@@ -26,7 +26,7 @@ async fn people_see_their_roles(sandbox: &Sandbox) {
     let api = &sandbox.api;
     let program = api.get("compliance", &format!("/programs/{PROGRAM}")).await.ok(200);
     let roles = program["roles"].as_array().unwrap();
-    assert_eq!(roles.len(), 13);
+    assert_eq!(roles.len(), 16);
     let above = |id: &str| roles.iter().find(|role| role["id"] == id).unwrap()["escalates_to"].clone();
     assert_eq!((above(SUPERVISOR), above(DIRECTOR), above(DECIDER)), (json!(DIRECTOR), json!(DECIDER), json!(null)));
     for role in roles {

@@ -2,4 +2,5 @@
 
 mod browser;
 mod forms;
+mod months;
 mod safety;

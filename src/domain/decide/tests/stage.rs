@@ -251,7 +251,7 @@ impl Stage {
     /// Only what the command says it needs: a row or person that is not asked for is not there.
     fn load(&self, needed: &Needs) -> (Facts, BTreeMap<Username, Principal>) {
         let rows = needed.lookups.iter().map(|lookup| (lookup.clone(), self.facts.rows.get(lookup).cloned().unwrap_or_default()));
-        let facts = Facts { versions: self.facts.versions.clone(), rows: rows.collect() };
+        let facts = Facts { versions: self.facts.versions.clone(), rows: rows.collect(), ..Facts::default() };
         let people = self.people.iter().filter(|(name, _)| needed.people.contains(name));
         (facts, people.map(|(name, person)| (name.clone(), person.clone())).collect())
     }

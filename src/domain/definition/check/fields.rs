@@ -1,12 +1,12 @@
 //! Fields, asks and start values: limits that go with the type, coded lists that exist, origins that can be filled.
 
-use super::names;
 use super::report::{FaultCode, Path, Report};
 use super::roles::{self, BUILT_IN};
 use super::steps::Place;
 use super::vocabulary::name_of;
+use super::{months, names};
 use crate::domain::definition::{Field, FieldType, Filled, Program, Workflow};
-use crate::ids::{FieldId, RoleId};
+use crate::ids::{FieldId, RoleId, WorkflowId};
 use indexmap::IndexMap;
 
 /// Most digits after the point of a decimal.
@@ -24,7 +24,8 @@ struct Set<'a> {
 }
 
 /// Checks the start values of a workflow, and who may start it.
-pub fn check_start(program: &Program, workflow: &Workflow, path: &Path, report: &mut Report) {
+pub fn check_start(program: &Program, id: &WorkflowId, path: &Path, report: &mut Report) {
+    let Some(workflow) = program.workflows.get(id) else { return };
     let set = Set { program, workflow, values: &workflow.started_with, fields: None };
     check_set(&set, &path.to("started_with"), report);
     typed_only(&workflow.started_with, "a start value", &path.to("started_with"), report);
@@ -38,7 +39,7 @@ pub fn check_start(program: &Program, workflow: &Workflow, path: &Path, report: 
         }
         Some((_, Some(_))) | None => {}
     }
-    if workflow.started_by.is_empty() {
+    if workflow.started_by.is_empty() && !months::settles(program, id) {
         report.add(&path.to("started_by"), FaultCode::BadStart, "name at least one role that may start this workflow");
     }
     for (index, role) in workflow.started_by.iter().enumerate() {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::report::{FaultCode, Path, Report};
 use super::{names, order};
-use crate::domain::definition::{Joins, Step, StepKind, Stops, Then, Workflow};
+use crate::domain::definition::{Joins, Step, Stops, Then, Workflow};
 use crate::ids::StepId;
 
 /// Most openings of a step by another one in a workflow.
@@ -214,7 +214,7 @@ fn comes_to_a_stop(workflow: &Workflow, series: &Step) -> bool {
 
 /// True if completing the step can end the instance, or leave nothing open behind it. A review leaves what needed it.
 fn may_end(step: &Step) -> bool {
-    let last = step.kind != StepKind::Review && step.then.is_none();
+    let last = !step.kind.clears_or_returns() && step.then.is_none();
     let ends = step.outcomes.values().any(|outcome| outcome.ends.is_some());
     ends || (last && step.outcomes.is_empty())
 }

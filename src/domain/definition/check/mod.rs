@@ -8,6 +8,7 @@ mod allowance;
 mod fields;
 mod flow;
 mod ladders;
+mod months;
 mod order;
 mod report;
 mod roles;
@@ -22,6 +23,7 @@ use super::{Program, Terms};
 use crate::domain::calendar::Calendars;
 use crate::domain::deadline::{Error, Frame};
 use crate::ids::CalendarId;
+pub use months::ROSTER_COUNT;
 pub use report::{FaultCode, Finding, Path, Points, Report, nearest};
 
 /// Most steps of a program.
@@ -39,9 +41,10 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     roles::check(program, &mut report);
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
+    months::check(program, &mut report);
     for (id, workflow) in &program.workflows {
         let path = Path::default().to("workflows").to(id);
-        fields::check_start(program, workflow, &path, &mut report);
+        fields::check_start(program, id, &path, &mut report);
         for (step_id, step) in &workflow.steps {
             let place = steps::Place { program, calendars, workflow, id: step_id, step, path: path.to("steps").to(step_id) };
             steps::check(&place, &mut report);

@@ -73,6 +73,9 @@ fault_codes! {
     UnknownAsk => "unknown_ask",
     UnknownStartValue => "unknown_start_value",
     UnknownInput => "unknown_input",
+    UnknownWorkflow => "unknown_workflow",
+    UnknownSource => "unknown_source",
+    UnknownFigure => "unknown_figure",
     /// A field whose limits, list or origin do not go with its type.
     BadField => "bad_field",
     /// A source whose key or columns cannot be read.
@@ -109,6 +112,8 @@ fault_codes! {
     UnknownCalendar => "unknown_calendar",
     /// A calendar whose hours, days or range cannot be used.
     BadCalendar => "bad_calendar",
+    /// A month that cannot be counted, closed or settled.
+    BadMonths => "bad_months",
     /// Zone, calendar or close of business that cannot be used.
     BadTime => "bad_time",
     /// A rule that does not parse, names what does not exist or does not type-check.

@@ -42,12 +42,26 @@ pub fn check(program: &Program, report: &mut Report) {
     }
     named(names(&program.tables), &top.to("tables"), report);
     named(names(&program.ladders), &top.to("ladders"), report);
+    months(program, report);
     named(names(&program.workflows), &top.to("workflows"), report);
     count(program.workflows.len(), 1, MAX_ENTRIES, "workflows", &top.to("workflows"), report);
     let steps = program.workflows.values().map(|workflow| workflow.steps.len()).sum();
     count(steps, 0, MAX_STEPS, "steps in all", &top.to("workflows"), report);
     for (workflow_id, workflow) in &program.workflows {
         workflow_shape(workflow, &top.to("workflows").to(workflow_id), report);
+    }
+}
+
+fn months(program: &Program, report: &mut Report) {
+    let Some(months) = &program.months else { return };
+    let path = Path::default().to("months");
+    named(names(&months.figures), &path.to("figures"), report);
+    for (figure, declared) in &months.figures {
+        sentence(&declared.says, &path.to("figures").to(figure).to("says"), report);
+    }
+    named(names(&months.reconciliations), &path.to("reconciliations"), report);
+    for (reconciliation, declared) in &months.reconciliations {
+        sentence(&declared.says, &path.to("reconciliations").to(reconciliation).to("says"), report);
     }
 }
 

@@ -4,7 +4,7 @@ use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
 use super::{allowance, names, roles, terms};
 use crate::domain::calendar::Calendars;
-use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, StepKind, Then, Workflow};
+use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, Then, Workflow};
 use crate::ids::StepId;
 
 /// The outcome of a review that lets what needs it go on.
@@ -153,7 +153,7 @@ fn duties(place: &Place<'_>, report: &mut Report) {
     for (index, other) in step.needs.iter().enumerate() {
         let path = path.to("needs").to(index);
         let Some(review) = place.earlier(other.as_str(), &path, report) else { continue };
-        if review.kind != StepKind::Review {
+        if !review.kind.clears_or_returns() {
             report.add_about(&path, FaultCode::BadReview, other.as_str(), format!("{other} is no review: a step needs reviews only"));
         } else if !review.outcomes.contains_key(CLEARED) {
             let message = format!("{other} has no outcome {CLEARED}, so that this step could never go on");
@@ -185,7 +185,7 @@ fn outcomes(place: &Place<'_>, report: &mut Report) {
         if let Some(step) = &outcome.reopens {
             let path = path.to("reopens");
             place.earlier(step.as_str(), &path, report);
-            if place.step.kind != StepKind::Review {
+            if !place.step.kind.clears_or_returns() {
                 report.add(&path, FaultCode::BadReview, "only a review opens a decision anew: use then");
             }
         }

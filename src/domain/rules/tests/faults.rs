@@ -177,7 +177,7 @@ fn a_rule_of_a_start_value_reads_no_step() {
     let declared = Declared { program: &program, workflow: &program.workflows["episode"], step: None, wants: Wanted::Verdict };
     let told = |rule: &str| Rule::parse(rule).unwrap().check_types(&declared);
     assert!(told("started.confirmed_at <= now").is_empty());
-    assert_eq!(told("fields.severity > 1")[0].message, "a rule of a start value cannot read fields");
+    assert_eq!(told("fields.severity > 1")[0].message, "a rule outside a step cannot read fields");
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! What can be wrong with the months of a program.
+
+use crate::definitions::calendars::built_in;
+use crate::definitions::read;
+
+/// A small program that counts months and has no fault.
+const SOUND: &str = "program: sample
+title: Sample
+version: 1
+time: { zone: America/New_York, calendar: us_federal }
+contact: { name: Jo Doe, email: jo@example.org }
+roles:
+  worker: { title: Worker, escalates_to: chief }
+  chief: { title: Chief, top: true }
+sources:
+  list: { key: id, columns: { month: text, good: boolean, cents: integer } }
+months:
+  roster: { workflow: case, activated_by: decide, outcome: go }
+  closed_by: [worker, chief]
+  settled_by: settlement
+  position_by: chief
+  stated_by: [worker]
+  figures:
+    activated: { says: Activated, formula: count }
+    good: { says: Good, formula: count where started.cents > 5 }
+    cents: { says: Money, formula: sum of started.cents where started.cents > 5 }
+    rate: { says: Share, formula: ratio of good to activated }
+    owed: { says: Owed, formula: value from list.cents }
+  reconciliations:
+    same: { says: The same, source: list, month: month, agrees: { good: good } }
+workflows:
+  case:
+    one_per: id
+    started_by: [worker]
+    started_with: { id: text, cents: integer }
+    steps:
+      decide: { kind: decision, role: chief, outcomes: { go: { ends: went }, stop: { ends: stopped } } }
+  settlement:
+    one_per: month
+    started_by: []
+    started_with: { month: text }
+    steps:
+      file:
+        kind: settlement
+        role: chief
+        fields: { rate: { type: decimal, scale: 4, filled: computed(figure(\"rate\")), when: figure(\"activated\") > 0 } }
+        gates: { same: { says: The same, met_by: reconciled(\"same\") } }
+";
+
+/// The code and message of each fault once `from` is `to`.
+fn told(from: &str, to: &str) -> Vec<String> {
+    assert!(SOUND.contains(from), "{from}");
+    let faults = read(&SOUND.replacen(from, to, 1), "sample.yaml", built_in()).err().unwrap_or_default();
+    faults.iter().map(|fault| format!("{}: {}", fault.code, fault.message)).collect()
+}
+
+#[track_caller]
+fn refuses(from: &str, to: &str, expected: &str) {
+    let found = told(from, to);
+    assert!(found.iter().any(|fault| fault.starts_with(expected)), "{to}: {found:#?}");
+}
+
+#[test]
+fn the_sound_one_is_sound() {
+    assert_eq!(read(SOUND, "sample.yaml", built_in()).map(|_| ()).map_err(|faults| format!("{faults:#?}")), Ok(()));
+}
+
+#[test]
+fn a_roster_names_what_is_there() {
+    refuses("workflow: case,", "workflow: cases,", "unknown_workflow");
+    refuses("activated_by: decide", "activated_by: decided", "unknown_step");
+    refuses("outcome: go }", "outcome: gone }", "bad_months: there is no outcome");
+    refuses("closed_by: [worker, chief]", "closed_by: []", "bad_months: name at least one role");
+    refuses("closed_by: [worker, chief]", "closed_by: [porter]", "unknown_role");
+    refuses("  position_by: chief\n", "", "bad_months: a statement is judged");
+    refuses("position_by: chief", "position_by: boss", "unknown_role");
+}
+
+#[test]
+fn a_settlement_starts_with_the_month_and_with_nothing_else() {
+    refuses("settled_by: settlement", "settled_by: settling", "unknown_workflow");
+    refuses("started_by: []", "started_by: [chief]", "bad_months: settlement starts when a month is closed");
+    refuses("started_with: { month: text }", "started_with: { month: text, id: text }", "bad_months: settlement settles a month");
+    refuses("    one_per: month\n", "", "bad_months: settlement settles a month");
+    refuses("started_by: [worker]", "started_by: []", "bad_start: name at least one role");
+}
+
+#[test]
+fn a_figure_is_computed_from_what_it_may_see() {
+    refuses("formula: count }", "formula: average }", "bad_value");
+    refuses("ratio of good to activated", "ratio of good to active", "unknown_figure");
+    refuses("ratio of good to activated", "ratio of good to owed", "bad_months: a ratio is made of counts and sums");
+    refuses("value from list.cents", "value from lists.cents", "unknown_source");
+    refuses("value from list.cents", "value from list.month", "bad_months: a figure is an integer or a decimal");
+    refuses("value from list.cents", "value from list.cent", "bad_months: there is no column");
+    refuses("owed: { says", "roster_count: { says", "bad_months: every month has a figure roster_count");
+    refuses("count where started.cents > 5", "count where started.cents", "bad_rule: the rule must be true or false");
+    refuses("count where started.cents > 5", "count where fields.cents > 5", "bad_rule: a rule outside a step cannot read fields");
+    refuses("count where started.cents > 5", "count where instance.started_at < now", "bad_rule: a figure reads neither now nor actor");
+    refuses("sum of started.cents where", "sum of started.id where", "bad_rule: the field takes an integer");
+    refuses("says: Money", "says: ' '", "bad_text");
+}
+
+#[test]
+fn a_fault_of_a_rule_stands_at_its_character() {
+    let text = SOUND.replacen("where started.cents > 5 }\n    rate", "where started.sents > 5 }\n    rate", 1);
+    let faults = read(&text, "sample.yaml", built_in()).err().unwrap_or_default();
+    let line = text.lines().position(|line| line.contains("sents")).unwrap_or_default();
+    let col = text.lines().nth(line).and_then(|line| line.find("started.sents")).unwrap_or_default();
+    assert_eq!((faults.len() as u64, faults[0].line, faults[0].col), (1, line as u64 + 1, col as u64 + 1), "{faults:#?}");
+}
+
+#[test]
+fn a_reconciliation_compares_columns_that_fit() {
+    refuses("source: list, month", "source: lists, month", "unknown_source");
+    refuses("month: month, agrees", "month: good, agrees", "bad_months: good is of type boolean where text is compared");
+    refuses("agrees: { good: good }", "agrees: { cents: good }", "bad_months: cents is of type integer where boolean is compared");
+    refuses("agrees: { good: good }", "agrees: { good: best }", "unknown_figure");
+    refuses("agrees: { good: good }", "agrees: { good: activated }", "bad_months: activated says of no row");
+    refuses("    one_per: id\n", "", "bad_months: rows are compared by what case runs one instance per");
+}
+
+#[test]
+fn figures_are_read_where_a_month_is_settled_and_nowhere_else() {
+    refuses("figure(\"rate\")", "figure(\"rates\")", "bad_rule: the program has no figure rates");
+    refuses("reconciled(\"same\")", "reconciled(\"sane\")", "bad_rule: the program has no reconciliation sane");
+    refuses("reconciled(\"same\")", "reconciled(same)", "bad_rule: reconciled() takes one reconciliation's id in quotes");
+    refuses("count where started.cents > 5", "count where figure(\"activated\") > 5", "bad_rule: figure() is read in the workflow");
+    assert_eq!(told("figure(\"activated\") > 0", "figure(\"roster_count\") > 0 && figure(\"rate\") != null"), Vec::<String>::new());
+}

@@ -1,0 +1,31 @@
+//! The workflow that settles a month starts, because the month is being closed.
+
+use super::super::decision::{Decision, Reply};
+use super::super::event::Event;
+use super::super::month::Month;
+use super::super::rejection::Rejection;
+use super::super::value::{Value, Values};
+use super::work::Work;
+use super::{Situation, person, start};
+use crate::ids::{FieldId, InstanceId, Mint};
+
+/// Starts the settlement of `month`, which the actor closes at `situation.now`; none where the program declares none. Whether
+/// they may close it was decided before.
+pub fn settle(situation: &Situation<'_>, month: Month, mut mint: Mint) -> Result<Option<Decision>, Rejection> {
+    let program = &situation.published.program;
+    let settled_by = program.months.as_ref().and_then(|months| months.settled_by.as_ref());
+    let Some((id, workflow)) = settled_by.and_then(|id| program.workflows.get_key_value(id)) else { return Ok(None) };
+    let value = |name: &FieldId| match name.as_str() {
+        "closed_at" => Value::Timestamp(situation.now),
+        _ => Value::Text(month.to_string()),
+    };
+    let started: Values = workflow.started_with.keys().map(|name| (name.clone(), value(name))).collect();
+    let instance = InstanceId(mint.mint());
+    let blank = start::blank(situation, id, instance, person(situation)?, started, Some(month.to_string()));
+    let mut work = Work::of(situation, blank, mint)?;
+    work.events.push(Event::InstanceStarted { program: program.program.clone(), version: program.version, workflow: id.to_string() });
+    if let Some(first) = workflow.steps.keys().next() {
+        work.open_first(first)?;
+    }
+    Ok(Some(work.finish(Reply::Started(instance))))
+}

@@ -1,0 +1,194 @@
+//! From lines to tables. Every table is sorted by what its rows are named by.
+
+use std::collections::BTreeMap;
+
+use super::lines::{BreachLine, DecisionLine, FigureLine, Period, TaskLine};
+use super::{Cell, Table};
+use crate::domain::instance::TaskState;
+use crate::domain::month::ratio;
+
+const MINUTE: i64 = 60_000;
+
+/// How the tasks of one step came out.
+#[derive(Default)]
+struct Tally {
+    due: usize,
+    on_time: usize,
+    late: usize,
+    missed: usize,
+    overdue: usize,
+    open: usize,
+}
+
+impl Tally {
+    fn add(&mut self, task: &TaskLine, as_of: crate::instant::Instant) {
+        let Some(due_at) = task.due_at else { return };
+        let place = match task.state {
+            TaskState::Cancelled => return,
+            TaskState::Missed => &mut self.missed,
+            TaskState::Completed if task.closed_at.is_some_and(|closed_at| closed_at <= due_at) => &mut self.on_time,
+            TaskState::Completed => &mut self.late,
+            TaskState::Open | TaskState::Claimed | TaskState::Paused if due_at < as_of => &mut self.overdue,
+            TaskState::Open | TaskState::Claimed | TaskState::Paused => &mut self.open,
+        };
+        *place += 1;
+        self.due += 1;
+    }
+
+    /// The share on time of what was settled or should have been.
+    fn share(&self) -> Cell {
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let settled = self.on_time + self.late + self.missed + self.overdue;
+        ratio::shown(whole(self.on_time), whole(settled)).map_or(Cell::Nothing, Cell::Decimal)
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let counts = [self.due, self.on_time, self.late, self.missed, self.overdue, self.open];
+        counts.into_iter().map(Cell::number).chain([self.share()]).collect()
+    }
+}
+
+/// Tasks that fell due in the period, by workflow and step.
+pub fn timeliness(tasks: &[TaskLine], period: Period) -> Table {
+    tallied(tasks.iter(), period)
+}
+
+/// The slots of review series that fell due in the period, by workflow and step.
+pub fn slots(tasks: &[TaskLine], period: Period) -> Table {
+    tallied(tasks.iter().filter(|task| task.slot.is_some()), period)
+}
+
+fn tallied<'a>(tasks: impl Iterator<Item = &'a TaskLine>, period: Period) -> Table {
+    let mut tallies: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
+    for task in tasks.filter(|task| task.due_at.is_some_and(|due_at| due_at >= period.from && due_at < period.to)) {
+        tallies.entry((task.workflow.as_str(), task.step.as_str())).or_default().add(task, period.as_of);
+    }
+    let row = |((workflow, step), tally): (&(&str, &str), &Tally)| {
+        [Cell::text(*workflow), Cell::text(*step)].into_iter().chain(tally.cells()).collect()
+    };
+    Table {
+        columns: vec!["workflow", "step", "due", "on_time", "late", "missed", "overdue", "open", "share_on_time"],
+        rows: tallies.iter().map(row).collect(),
+    }
+}
+
+/// How long decisions of the period took from the start of their instance, by step and outcome.
+pub fn decisions(lines: &[DecisionLine], period: Period) -> Table {
+    let mut minutes: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
+    for line in within(lines, period) {
+        let outcome = line.outcome.as_ref().map_or("", |outcome| outcome.as_str());
+        minutes.entry((line.step.as_str(), outcome)).or_default().push(line.decided_at.millis_since(line.started_at) / MINUTE);
+    }
+    let row = |((step, outcome), minutes): (&(&str, &str), &mut Vec<i64>)| {
+        minutes.sort_unstable();
+        let at = |percent: usize| minutes.get((minutes.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0);
+        let named = [Cell::text(*step), Cell::text(*outcome), Cell::number(minutes.len())];
+        named.into_iter().chain([50, 90, 100].map(|percent| Cell::Number(at(percent)))).collect()
+    };
+    Table {
+        columns: vec!["step", "outcome", "decisions", "median_minutes", "minutes_of_nine_in_ten", "longest_minutes"],
+        rows: minutes.iter_mut().map(row).collect(),
+    }
+}
+
+/// The codes given with decisions of the period, by step, outcome and code.
+pub fn rationales(lines: &[DecisionLine], period: Period) -> Table {
+    let mut counts: BTreeMap<(&str, &str, &str, &str), usize> = BTreeMap::new();
+    for line in within(lines, period) {
+        let outcome = line.outcome.as_ref().map_or("", |outcome| outcome.as_str());
+        for (ask, code) in &line.codes {
+            *counts.entry((line.step.as_str(), outcome, ask.as_str(), code)).or_default() += 1;
+        }
+    }
+    let row = |((step, outcome, ask, code), count): (&(&str, &str, &str, &str), &usize)| {
+        [*step, *outcome, *ask, *code].into_iter().map(Cell::text).chain([Cell::number(*count)]).collect()
+    };
+    Table { columns: vec!["step", "outcome", "ask", "code", "decisions"], rows: counts.iter().map(row).collect() }
+}
+
+fn within(lines: &[DecisionLine], period: Period) -> impl Iterator<Item = &DecisionLine> {
+    lines.iter().filter(move |line| line.decided_at >= period.from && line.decided_at < period.to && line.decided_at <= period.as_of)
+}
+
+/// Clarifications that were pending in the period, the oldest first.
+pub fn clarifications(tasks: &[TaskLine], period: Period) -> Table {
+    let pending = |task: &&TaskLine| {
+        task.opened_at < period.to && task.closed_at.is_none_or(|closed_at| closed_at >= period.from) && task.state != TaskState::Cancelled
+    };
+    let mut found: Vec<&TaskLine> = tasks.iter().filter(pending).collect();
+    found.sort_by_key(|task| (task.opened_at, task.instance));
+    let row = |task: &&TaskLine| {
+        let until = task.closed_at.unwrap_or(period.as_of);
+        let overdue = task.due_at.is_some_and(|due_at| until > due_at);
+        vec![
+            Cell::text(task.instance.to_string()),
+            Cell::text(task.step.as_str()),
+            Cell::At(task.opened_at),
+            Cell::at(task.due_at),
+            Cell::at(task.closed_at),
+            Cell::Number(until.millis_since(task.opened_at) / MINUTE),
+            Cell::text(if overdue { "yes" } else { "no" }),
+        ]
+    };
+    Table {
+        columns: vec!["instance_id", "step", "opened_at", "due_at", "closed_at", "age_minutes", "overdue"],
+        rows: found.iter().map(row).collect(),
+    }
+}
+
+/// Breaches detected in the period, in the order they were due.
+pub fn breaches(lines: &[BreachLine], period: Period) -> Table {
+    let mut found: Vec<&BreachLine> = lines.iter().filter(|line| line.detected_at >= period.from && line.detected_at < period.to).collect();
+    found.sort_by_key(|line| (line.due_at, line.id));
+    let row = |line: &&BreachLine| {
+        vec![
+            Cell::text(line.id.to_string()),
+            Cell::text(line.instance.to_string()),
+            Cell::text(line.step.as_str()),
+            line.role.as_ref().map_or(Cell::Nothing, |role| Cell::text(role.as_str())),
+            Cell::At(line.due_at),
+            Cell::At(line.detected_at),
+            Cell::at(line.completed_at),
+            Cell::Number(line.completed_at.unwrap_or(period.as_of).millis_since(line.due_at) / MINUTE),
+            Cell::at(line.acknowledged_at),
+            Cell::at(line.explained_at),
+            line.explained_code.as_ref().map_or(Cell::Nothing, Cell::text),
+        ]
+    };
+    Table {
+        columns: vec![
+            "breach_id",
+            "instance_id",
+            "step",
+            "role",
+            "due_at",
+            "detected_at",
+            "completed_at",
+            "late_minutes",
+            "acknowledged_at",
+            "explained_at",
+            "explained_code",
+        ],
+        rows: found.iter().map(row).collect(),
+    }
+}
+
+/// The locked figures of closed months, in the order of the months and of the definition.
+pub fn figures(lines: &[FigureLine]) -> Table {
+    let row = |line: &FigureLine| {
+        let value = line.value.parse().map(Cell::Number).unwrap_or_else(|_| match line.value.as_str() {
+            "" => Cell::Nothing,
+            value => Cell::Decimal(value.to_owned()),
+        });
+        let part = |part: Option<i64>| part.map_or(Cell::Nothing, Cell::Number);
+        vec![
+            Cell::text(&line.month),
+            Cell::text(&line.figure),
+            value,
+            line.because.as_ref().map_or(Cell::Nothing, Cell::text),
+            part(line.numerator),
+            part(line.denominator),
+        ]
+    };
+    Table { columns: vec!["month", "figure", "value", "because", "numerator", "denominator"], rows: lines.iter().map(row).collect() }
+}

@@ -1,0 +1,146 @@
+//! Reports: read, put into a table, and given with all that makes them again.
+//!
+//! Guarantee: a report names its parameters, the instant it knew of and the hash of its rows. Asked again with the same
+//! parameters and that instant, it gives the same rows, as long as no deadline of the time was moved meanwhile.
+
+mod workbook;
+
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+use super::{Error, Services};
+use crate::domain::command::Principal;
+use crate::domain::deadline;
+use crate::domain::definition::{Program, StepKind};
+use crate::domain::month::Month;
+use crate::domain::month::book::Book;
+use crate::domain::report::{self, FigureLine, Period, ReportKind, Table, TaskLine};
+use crate::ids::{ProgramId, StepId};
+use crate::instant::Instant;
+
+pub use workbook::workbook;
+
+/// Days a report looks back unless told otherwise, today included.
+const DAYS: u64 = 30;
+/// Months of a settlement report.
+const MOST_MONTHS: u64 = 120;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// First day, in the program's zone.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+    /// What happened later is left out; now unless given.
+    pub as_of: Option<Instant>,
+}
+
+/// A report with what makes it again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    pub report: &'static str,
+    pub title: &'static str,
+    pub program: ProgramId,
+    pub version: u32,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub as_of: Instant,
+    /// Hex, of the rows.
+    pub data_sha256: String,
+    #[serde(flatten)]
+    pub table: Table,
+}
+
+/// Makes a report of a program in somebody's scope.
+pub async fn report(services: &Services, who: &Principal, kind: ReportKind, program: &ProgramId, asked: &Asked) -> Result<Report, Error> {
+    let published = services.programs.visible(who, program).await?;
+    let program = &published.program;
+    let now = services.clock.now();
+    let as_of = asked.as_of.map_or(now, |as_of| as_of.min(now));
+    let to = asked.to.unwrap_or_else(|| deadline::local_date(as_of, program.time.zone));
+    let from = asked.from.or_else(|| to.checked_sub_days(Days::new(DAYS - 1))).unwrap_or(to);
+    if from > to {
+        return Err(Error::Malformed("from: lies after to".to_owned()));
+    }
+    let out_of_range = |_| Error::Malformed("from and to: write days of the years 1 to 9998".to_owned());
+    let after = to.succ_opt().ok_or_else(|| out_of_range(deadline::Error::OutOfRange))?;
+    let start = |day| deadline::start_of(day, program.time.zone).map_err(out_of_range);
+    let period = Period { from: start(from)?, to: start(after)?, as_of };
+    let table = table(services, program, kind, period).await?;
+    Ok(Report {
+        report: kind.as_str(),
+        title: kind.title(),
+        program: program.program.clone(),
+        version: program.version,
+        from,
+        to,
+        as_of,
+        data_sha256: table.sha256(),
+        table,
+    })
+}
+
+async fn table(services: &Services, program: &Program, kind: ReportKind, period: Period) -> Result<Table, Error> {
+    let id = &program.program;
+    Ok(match kind {
+        ReportKind::Timeliness => report::timeliness(&tasks(services, id, period).await?, period),
+        ReportKind::MissedReviewSlots => report::slots(&tasks(services, id, period).await?, period),
+        ReportKind::PendingClarificationAge => {
+            let steps = steps_of(program, StepKind::Clarification);
+            let mut lines = tasks(services, id, period).await?;
+            lines.retain(|line| steps.contains(&line.step));
+            report::clarifications(&lines, period)
+        }
+        ReportKind::TimeToActivation => report::decisions(&decisions(services, program, period).await?, period),
+        ReportKind::RationaleMix => report::rationales(&decisions(services, program, period).await?, period),
+        ReportKind::SettlementFigures => report::figures(&figures(services, program, period).await?),
+        ReportKind::Breaches => {
+            let lines = services.store.breach_lines(id, period).await?;
+            let known: Vec<_> = lines.into_iter().filter_map(|line| line.as_of(period.as_of)).collect();
+            report::breaches(&known, period)
+        }
+    })
+}
+
+async fn tasks(services: &Services, program: &ProgramId, period: Period) -> Result<Vec<TaskLine>, Error> {
+    let lines = services.store.task_lines(program, period).await?;
+    Ok(lines.into_iter().filter_map(|line| line.as_of(period.as_of)).collect())
+}
+
+async fn decisions(services: &Services, program: &Program, period: Period) -> Result<Vec<report::DecisionLine>, Error> {
+    Ok(services.store.decision_lines(&program.program, &steps_of(program, StepKind::Decision), period).await?)
+}
+
+/// The steps of a kind, whatever their workflow.
+fn steps_of(program: &Program, kind: StepKind) -> Vec<StepId> {
+    let steps = program.workflows.values().flat_map(|workflow| &workflow.steps);
+    steps.filter(|(_, step)| step.kind == kind).map(|(id, _)| id.clone()).collect()
+}
+
+/// The figures of the months that had been closed and have a day in the period.
+async fn figures(services: &Services, program: &Program, period: Period) -> Result<Vec<FigureLine>, Error> {
+    let (first, last) = (Month::of(period.from, &program.time), Month::of(period.to.plus_millis(-1).unwrap_or(period.to), &program.time));
+    let mut stored = services.store.months(&program.program, None, MOST_MONTHS).await?;
+    stored.retain(|one| one.month >= first && one.month <= last);
+    stored.sort_by_key(|one| one.month);
+    let mut lines = Vec::new();
+    for closed in stored.into_iter().filter_map(|one| one.closed).filter(|closed| closed.closed_at <= period.as_of) {
+        let book: Book =
+            serde_json::from_str(&closed.document).map_err(|error| Error::Internal(format!("a closed month cannot be read: {error}")))?;
+        let month = book.month.to_string();
+        lines.extend(book.figures.into_iter().map(|(id, figure)| FigureLine {
+            month: month.clone(),
+            figure: id.to_string(),
+            value: match figure.value.to_json() {
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            },
+            because: figure.because,
+            numerator: figure.numerator,
+            denominator: figure.denominator,
+        }));
+    }
+    Ok(lines)
+}

@@ -1,0 +1,117 @@
+//! What reports are made of, one program and one time at a time.
+
+use entity::{breach, instance, record, task};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::{document, get, instant};
+use crate::domain::instance::TaskState;
+use crate::domain::record::Record;
+use crate::domain::report::{BreachLine, DecisionLine, Period, TaskLine};
+use crate::domain::value::Value;
+use crate::ids::{BreachId, InstanceId, ProgramId, RoleId, StepId, WorkflowId};
+use crate::instant::Instant;
+use crate::store::{Error, Store};
+
+type TaskTuple = (Uuid, String, String, Option<i32>, String, i64, Option<i64>, Option<i64>);
+
+impl Store {
+    /// Tasks that fell due in the period, and those that were open in it.
+    pub async fn task_lines(&self, program: &ProgramId, period: Period) -> Result<Vec<TaskLine>, Error> {
+        let (from, to) = (period.from.millis(), period.to.millis());
+        let due = Cond::all().add(task::Column::DueAt.gte(from)).add(task::Column::DueAt.lt(to));
+        let open_then = Cond::any().add(task::Column::ClosedAt.is_null()).add(task::Column::ClosedAt.gte(from));
+        let pending = Cond::all().add(task::Column::OpenedAt.lt(to)).add(open_then);
+        let rows: Vec<TaskTuple> = task::Entity::find()
+            .select_only()
+            .columns([
+                task::Column::InstanceId,
+                task::Column::Workflow,
+                task::Column::Step,
+                task::Column::Slot,
+                task::Column::State,
+                task::Column::OpenedAt,
+                task::Column::DueAt,
+                task::Column::ClosedAt,
+            ])
+            .filter(task::Column::Program.eq(program.as_str()))
+            .filter(Cond::any().add(due).add(pending))
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(task_line).collect()
+    }
+
+    /// Decisions of these steps filed in the period.
+    pub async fn decision_lines(&self, program: &ProgramId, steps: &[StepId], period: Period) -> Result<Vec<DecisionLine>, Error> {
+        let column = |column| Expr::col((record::Entity, column));
+        let select = Query::select()
+            .columns([(record::Entity, record::Column::Id), (record::Entity, record::Column::Document)])
+            .column((instance::Entity, instance::Column::StartedAt))
+            .from(record::Entity)
+            .inner_join(
+                instance::Entity,
+                Expr::col((instance::Entity, instance::Column::Id)).equals((record::Entity, record::Column::InstanceId)),
+            )
+            .and_where(column(record::Column::Program).eq(program.as_str()))
+            .and_where(column(record::Column::Step).is_in(steps.iter().map(StepId::as_str)))
+            .and_where(column(record::Column::CompletedAt).gte(period.from.millis()))
+            .and_where(column(record::Column::CompletedAt).lt(period.to.millis()))
+            .take();
+        let rows = self.reader().query_all(&select).await?;
+        let read = |row: &sea_orm::QueryResult| {
+            let filed: Record = document("record", get(row, "id")?, &get::<String>(row, "document")?)?;
+            let code = |(ask, value): (&crate::ids::FieldId, &Value)| match value {
+                Value::Code(code) => Some((ask.clone(), code.clone())),
+                _ => None,
+            };
+            let codes = filed.asks.iter().filter_map(code).collect();
+            let started_at = instant(row, "started_at")?;
+            Ok(DecisionLine { step: filed.step, outcome: filed.outcome, started_at, decided_at: filed.completed_at, codes })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Breaches detected in the period.
+    pub async fn breach_lines(&self, program: &ProgramId, period: Period) -> Result<Vec<BreachLine>, Error> {
+        let rows = breach::Entity::find()
+            .filter(breach::Column::Program.eq(program.as_str()))
+            .filter(breach::Column::DetectedAt.gte(period.from.millis()))
+            .filter(breach::Column::DetectedAt.lt(period.to.millis()))
+            .all(self.reader())
+            .await?;
+        Ok(rows.into_iter().map(breach_line).collect())
+    }
+}
+
+fn task_line((id, workflow, step, slot, state, opened, due, closed): TaskTuple) -> Result<TaskLine, Error> {
+    let states = [TaskState::Open, TaskState::Claimed, TaskState::Paused, TaskState::Completed, TaskState::Missed, TaskState::Cancelled];
+    let known = states.into_iter().find(|known| known.as_str() == state);
+    let bad = || Error::BadRow { what: "task", id: id.to_string(), why: format!("its state is {state}") };
+    Ok(TaskLine {
+        instance: InstanceId(id),
+        workflow: WorkflowId(workflow),
+        step: StepId(step),
+        slot: slot.and_then(|slot| u32::try_from(slot).ok()),
+        state: known.ok_or_else(bad)?,
+        opened_at: Instant::clamped(opened),
+        due_at: due.map(Instant::clamped),
+        closed_at: closed.map(Instant::clamped),
+    })
+}
+
+fn breach_line(row: breach::Model) -> BreachLine {
+    BreachLine {
+        id: BreachId(row.id),
+        instance: InstanceId(row.instance_id),
+        step: StepId(row.step),
+        role: row.role.map(RoleId),
+        due_at: Instant::clamped(row.due_at),
+        detected_at: Instant::clamped(row.detected_at),
+        completed_at: row.completed_at.map(Instant::clamped),
+        acknowledged_at: row.acknowledged_at.map(Instant::clamped),
+        explained_at: row.explained_at.map(Instant::clamped),
+        explained_code: row.explained_code,
+    }
+}

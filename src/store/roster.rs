@@ -1,0 +1,131 @@
+//! What a month is counted from: the instances a decision fell in, with their records, and sources as they stood.
+//!
+//! Rows come as they are stored. Reading ten thousand documents is work for another thread than the one that serves.
+
+use std::collections::HashMap;
+
+use entity::{instance, record, source_row, source_version};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Error, Store};
+use crate::domain::definition::RosterRule;
+use crate::domain::facts::{Row, SourceVersion};
+use crate::domain::month::roster::Case;
+use crate::domain::record::Record;
+use crate::domain::value::Values;
+use crate::ids::{InstanceId, OutcomeId, ProgramId, SourceId, SourceVersionId};
+use crate::instant::Instant;
+
+/// An instance with its records, not read yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredCase {
+    row: instance::Model,
+    records: Vec<record::Model>,
+}
+
+/// The only part of an instance's document that a roster needs.
+#[derive(Deserialize)]
+struct Started {
+    started: Values,
+}
+
+impl StoredCase {
+    /// The instance as it stood at an instant.
+    pub fn read(self, at: Instant) -> Result<Case, Error> {
+        let bad = |what, id: Uuid, why: serde_json::Error| Error::BadRow { what, id: id.to_string(), why: why.to_string() };
+        let Started { started } = serde_json::from_str(&self.row.document).map_err(|why| bad("instance", self.row.id, why))?;
+        let records = self.records.iter().map(|row| serde_json::from_str(&row.document).map_err(|why| bad("record", row.id, why)));
+        let records: Vec<Record> = records.collect::<Result<_, _>>()?;
+        let case = Case {
+            instance: InstanceId(self.row.id),
+            subject: self.row.one_per,
+            started,
+            started_at: Instant::clamped(self.row.started_at),
+            outcome: self.row.outcome.map(OutcomeId),
+            records: indexmap::IndexMap::new(),
+        };
+        Ok(case.as_of(records, self.row.ended_at.map(Instant::clamped), at))
+    }
+}
+
+impl Store {
+    /// Every instance of the roster's workflow with a decision in `from..to`, by id.
+    pub async fn decided_in(
+        &self,
+        program: &ProgramId,
+        rule: &RosterRule,
+        (from, to): (Instant, Instant),
+    ) -> Result<Vec<InstanceId>, Error> {
+        let record = |column| Expr::col((record::Entity, column));
+        let select = Query::select()
+            .distinct()
+            .column((record::Entity, record::Column::InstanceId))
+            .from(record::Entity)
+            .inner_join(
+                instance::Entity,
+                Expr::col((instance::Entity, instance::Column::Id)).equals((record::Entity, record::Column::InstanceId)),
+            )
+            .and_where(record(record::Column::Program).eq(program.as_str()))
+            .and_where(record(record::Column::Step).eq(rule.activated_by.as_str()))
+            .and_where(record(record::Column::CompletedAt).gte(from.millis()))
+            .and_where(record(record::Column::CompletedAt).lt(to.millis()))
+            .and_where(Expr::col((instance::Entity, instance::Column::Workflow)).eq(rule.workflow.as_str()))
+            .order_by((record::Entity, record::Column::InstanceId), Order::Asc)
+            .take();
+        let rows = self.reader().query_all(&select).await?;
+        rows.iter().map(|row| Ok(InstanceId(row.try_get("", "instance_id")?))).collect()
+    }
+
+    /// The instances with these ids and all their records.
+    pub async fn cases(&self, ids: &[InstanceId]) -> Result<Vec<StoredCase>, Error> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = instance::Entity::find().filter(instance::Column::Id.is_in(ids.iter().copied())).all(self.reader()).await?;
+        let records = record::Entity::find().filter(record::Column::InstanceId.is_in(ids)).all(self.reader()).await?;
+        let mut of: HashMap<Uuid, Vec<record::Model>> = HashMap::with_capacity(rows.len());
+        for record in records {
+            of.entry(record.instance_id).or_default().push(record);
+        }
+        Ok(rows.into_iter().map(|row| StoredCase { records: of.remove(&row.id).unwrap_or_default(), row }).collect())
+    }
+
+    /// The newest version of a source that had been imported by an instant.
+    pub async fn source_as_of(&self, program: &ProgramId, source: &SourceId, at: Instant) -> Result<Option<SourceVersion>, Error> {
+        let found = source_version::Entity::find()
+            .filter(source_version::Column::Program.eq(program.as_str()))
+            .filter(source_version::Column::Source.eq(source.as_str()))
+            .filter(source_version::Column::ImportedAt.lte(at.millis()))
+            .order_by_desc(source_version::Column::Version)
+            .one(self.reader())
+            .await?;
+        Ok(found.map(|row| SourceVersion {
+            id: SourceVersionId(row.id),
+            version: u32::try_from(row.version).unwrap_or(0),
+            imported_at: Instant::clamped(row.imported_at),
+            sha256: row.sha256,
+        }))
+    }
+
+    /// Every row of a version with its key, in the order of the import, as JSON.
+    pub async fn source_rows(&self, version: SourceVersionId) -> Result<Vec<(String, String)>, Error> {
+        Ok(source_row::Entity::find()
+            .select_only()
+            .columns([source_row::Column::Key, source_row::Column::Document])
+            .filter(source_row::Column::VersionId.eq(version.0))
+            .order_by_asc(source_row::Column::Ordinal)
+            .into_tuple()
+            .all(self.reader())
+            .await?)
+    }
+}
+
+/// Reads rows of a source.
+pub fn read_rows(rows: Vec<(String, String)>) -> Result<Vec<(String, Row)>, Error> {
+    let read = |(key, document): (String, String)| match serde_json::from_str(&document) {
+        Ok(row) => Ok((key, row)),
+        Err(why) => Err(Error::BadRow { what: "source row", id: "of a month".to_owned(), why: why.to_string() }),
+    };
+    rows.into_iter().map(read).collect()
+}
