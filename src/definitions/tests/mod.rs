@@ -1,3 +1,4 @@
+mod deadlines;
 mod faults;
 mod samples;
 mod shipped;
