@@ -1,3 +1,4 @@
+mod dates;
 mod deadlines;
 mod faults;
 mod samples;
