@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line answers on its standard streams")]
 
 mod audit;
+mod calendar;
 mod check;
 mod deadline;
 mod import;
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Args),
     /// Says when something would be due, and why
     Deadline(deadline::Args),
+    /// Helps to write calendars
+    Calendar(calendar::Args),
     /// Imports a version of a program's reference data
     Import(Box<import::Args>),
     /// Brings the database to the present schema
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Some(Command::Rehearse(args)) => runtime.block_on(rehearse::run(args)),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Deadline(args)) => deadline::run(args),
+        Some(Command::Calendar(args)) => calendar::run(&args),
         Some(Command::Import(args)) => runtime.block_on(import::run(*args)),
         Some(Command::Migrate(args)) => runtime.block_on(migrate::run(*args)),
         Some(Command::User(args)) => runtime.block_on(user::run(args)),

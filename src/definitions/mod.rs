@@ -4,6 +4,7 @@
 //! Guarantee: what `publish` returns can be run; what it refuses, it refuses with everything that is wrong at once.
 
 pub mod calendars;
+pub mod dates;
 mod decode;
 pub mod embedded;
 mod fault;

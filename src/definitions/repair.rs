@@ -119,9 +119,11 @@ fn expected(known: &[&str]) -> String {
     if known.is_empty() { "nothing can be given here".to_owned() } else { format!("expected one of {}", known.join(", ")) }
 }
 
+/// The zone of the program or of a deadline, if that is what stands there.
 fn zone_at<'a>(tree: &'a Node, path: &[String]) -> Option<&'a str> {
+    let [.., of, key] = path else { return None };
     match &tree.find(path)?.content {
-        Content::Scalar(Json::String(zone)) if path.iter().map(String::as_str).eq(["time", "zone"]) => Some(zone),
+        Content::Scalar(Json::String(zone)) if matches!(of.as_str(), "time" | "due") && key == "zone" => Some(zone),
         _ => None,
     }
 }

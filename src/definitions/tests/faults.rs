@@ -5,7 +5,7 @@ use crate::definitions::{Fault, read};
 use crate::domain::definition::check::FaultCode;
 
 /// A small program that has no fault.
-const SOUND: &str = "program: sample
+pub const SOUND: &str = "program: sample
 title: Sample
 version: 1
 time: { zone: America/New_York, calendar: us_federal }
@@ -67,7 +67,7 @@ fn faults(text: &str) -> Vec<Fault> {
     read(text, "sample.yaml", built_in()).err().unwrap_or_default()
 }
 
-fn shown(text: &str) -> Vec<String> {
+pub fn shown(text: &str) -> Vec<String> {
     faults(text).iter().map(ToString::to_string).collect()
 }
 

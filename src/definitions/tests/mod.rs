@@ -1,3 +1,5 @@
+mod dates;
+mod deadlines;
 mod faults;
 mod months;
 mod samples;

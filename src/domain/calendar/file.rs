@@ -61,12 +61,15 @@ pub struct DatedDay {
     pub open: Option<Hours>,
 }
 
-/// Most holidays and most dated days of one calendar.
+/// Most holidays of one calendar.
 const MAX_HOLIDAYS: usize = 100;
-const MAX_DAYS: usize = 5_000;
+/// Most dated days of one calendar.
+pub const MAX_DAYS: usize = 5_000;
+/// Most characters of the name of a day.
+pub const MAX_NAME: usize = 100;
 /// Zone rules are compiled in to the end of 2099; a calendar may not claim to know more, nor what lies before the epoch.
-const FIRST_YEAR: i32 = 1970;
-const LAST_YEAR: i32 = 2099;
+pub const FIRST_YEAR: i32 = 1970;
+pub const LAST_YEAR: i32 = 2099;
 
 /// Makes a calendar of its file. `known` are the calendars it may build on.
 ///
@@ -176,17 +179,27 @@ fn check_shape(file: &CalendarFile, range: Option<Known>, week: Option<&Week>, r
     }
     for (date, day) in &file.days {
         let path = top.to("days").to(date);
-        if date.parse::<NaiveDate>().is_err() {
-            let shown: String = date.chars().take(40).collect();
-            report.add_key(&path, FaultCode::BadCalendar, format!("\"{shown}\" is no date: write for example 2026-12-24"));
+        match date.parse::<NaiveDate>() {
+            // Another way to write a date, such as 2026-5-4, would be a second entry for the same day.
+            Ok(read) if read.to_string() != *date => report.add_key(&path, FaultCode::BadCalendar, no_date(date)),
+            Err(_) => report.add_key(&path, FaultCode::BadCalendar, no_date(date)),
+            Ok(read) => {
+                if range.is_some_and(|known| !(known.from..=known.to).contains(&read)) {
+                    report.add_key(&path, FaultCode::BadCalendar, format!("{date} lies outside known: widen known, or leave the day out"));
+                }
+            }
         }
         check_name(&day.name, &path, report);
     }
 }
 
+fn no_date(text: &str) -> String {
+    format!("\"{}\" is no date: write for example 2026-12-24", text.chars().take(40).collect::<String>())
+}
+
 fn check_name(name: &str, path: &Path, report: &mut Report) {
-    if name.trim().is_empty() || name.chars().count() > 100 {
-        report.add(&path.to("name"), FaultCode::BadText, "a name has 1 to 100 characters");
+    if name.trim().is_empty() || name.chars().count() > MAX_NAME {
+        report.add(&path.to("name"), FaultCode::BadText, format!("a name has 1 to {MAX_NAME} characters"));
     }
 }
 

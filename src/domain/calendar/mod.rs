@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use book::Calendars;
-pub use file::{CalendarFile, build};
+pub use file::{CalendarFile, FIRST_YEAR, LAST_YEAR, MAX_DAYS, MAX_NAME, build};
 pub use holiday::{Holiday, HolidayRule, Observed, On};
 pub use week::{DayName, Hours, Minute, SPANS_AT_MOST, Span, Week, minute};
 

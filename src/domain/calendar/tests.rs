@@ -78,6 +78,15 @@ fn a_state_adds_and_drops_days_of_the_federal_calendar() {
     assert!(days.contains(&"07-04 Independence Day".to_owned()), "{days:?}");
     let texas = built_in().current(&"us_texas".into()).unwrap();
     assert!(in_year(texas, 2027).contains(&"12-25 Christmas Day".to_owned()), "not moved from Saturday");
+    let florida = built_in().current(&"us_florida".into()).unwrap();
+    let days = in_year(florida, 2026);
+    assert!(
+        days.contains(&"07-03 Independence Day".to_owned()) && days.contains(&"11-27 Friday after Thanksgiving".to_owned()),
+        "{days:?}"
+    );
+    assert_eq!(days.len(), 9, "{days:?}");
+    let ohio = built_in().current(&"us_ohio".into()).unwrap();
+    assert_eq!(in_year(ohio, 2021), in_year(federal(), 2021));
     let new_york = built_in().current(&"us_new_york".into()).unwrap();
     assert!(in_year(new_york, 2026).contains(&"11-03 Election Day".to_owned()));
 }
@@ -131,6 +140,9 @@ fn what_is_wrong_with_a_calendar_is_told_where_it_stands() {
         ("days:", "holidays: { one: { name: One, on: someday } }\ndays:", "is no day of a year"),
         ("days:", "holidays: { one: { name: One, on: february 30 } }\ndays:", "is no day of a year"),
         ("2026-05-04:", "2026-02-30:", "clinic.yaml:9:3: bad_calendar: \"2026-02-30\" is no date"),
+        ("2026-05-04:", "2026-5-4:", "clinic.yaml:9:3: bad_calendar: \"2026-5-4\" is no date"),
+        ("2026-05-04:", "+10000-05-04:", "clinic.yaml:9:3: bad_calendar: +10000-05-04 lies outside known"),
+        ("2026-05-04:", "2027-05-04:", "clinic.yaml:9:3: bad_calendar: 2027-05-04 lies outside known"),
     ] {
         let faults = after(from, to);
         assert!(faults.iter().any(|fault| fault.contains(expected)), "{to}: {faults:?}");

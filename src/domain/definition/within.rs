@@ -53,6 +53,9 @@ pub struct Length {
 }
 
 const MILLIS: [(&str, i64); 5] = [("second", 1_000), ("minute", 60_000), ("hour", 3_600_000), ("day", 86_400_000), ("week", 604_800_000)];
+const UP_TO_DAYS: &[(&str, i64)] = MILLIS.split_at(4).0;
+/// Where a day would be one of the calendar, elapsed time is written in hours.
+const UP_TO_HOURS: &[(&str, i64)] = MILLIS.split_at(3).0;
 const MAX_MILLIS: i64 = 3_660 * 86_400_000;
 /// Most business days, business hours or calendar days of one deadline.
 const MAX_COUNT: u32 = 3_660;
@@ -67,22 +70,29 @@ impl FromStr for Length {
         let (_, millis) = MILLIS
             .iter()
             .find(|(name, _)| unit == *name)
-            .ok_or_else(|| format!("\"{unit}\" is no unit of elapsed time: write seconds, minutes, hours, days or weeks"))?;
+            .ok_or_else(|| format!("\"{}\" is no unit of elapsed time: write seconds, minutes, hours, days or weeks", clipped(&unit)))?;
         let millis = i64::from(count) * millis;
         if (1_000..=MAX_MILLIS).contains(&millis) {
             Ok(Self { millis })
         } else {
-            Err(format!("\"{text}\" must be at least one second and at most ten years"))
+            Err(format!("\"{}\" must be at least one second and at most ten years", clipped(text)))
         }
+    }
+}
+
+impl Length {
+    /// Writes it in the longest unit of these that it is whole in.
+    fn write(self, f: &mut fmt::Formatter<'_>, units: &[(&str, i64)]) -> fmt::Result {
+        let whole = units.iter().rev().find(|(_, millis)| self.millis % millis == 0);
+        let (name, millis) = whole.copied().unwrap_or(("millisecond", 1));
+        let count = self.millis / millis;
+        write!(f, "{count} {name}{}", if count == 1 { "" } else { "s" })
     }
 }
 
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = MILLIS.iter().take(4).rev().find(|(_, millis)| self.millis % millis == 0);
-        let (name, millis) = whole.copied().unwrap_or(("millisecond", 1));
-        let count = self.millis / millis;
-        write!(f, "{count} {name}{}", if count == 1 { "" } else { "s" })
+        self.write(f, UP_TO_DAYS)
     }
 }
 
@@ -96,25 +106,29 @@ impl FromStr for Within {
         }
         if let Some(moment) = text.strip_prefix("by ") {
             return by(moment.trim()).ok_or_else(|| {
-                let shown: String = text.chars().take(60).collect();
                 format!(
-                    "\"{shown}\" is no deadline: write for example by 16:00 on the next business day, by 16:00 on business day 3, \
-                     by business day 10 of the month or by the last day of the month"
+                    "\"{}\" is no deadline: write for example by 16:00 on the next business day, by 16:00 on business day 3, \
+                     by business day 10 of the month or by the last day of the month",
+                    clipped(text)
                 )
             });
         }
         let (count, unit) = count_and_unit(text)?;
-        let counted = |make: fn(u32) -> Self| {
-            if (1..=MAX_COUNT).contains(&count) { Ok(make(count)) } else { Err(format!("\"{text}\" must count from 1 to {MAX_COUNT}")) }
+        let counted = |make: fn(u32) -> Self, each: u32| match count.checked_mul(each) {
+            Some(count) if (1..=MAX_COUNT).contains(&count) => Ok(make(count)),
+            _ => Err(format!("\"{}\" must count from 1 to {}", clipped(text), MAX_COUNT / each)),
         };
         match unit.as_str() {
-            "business day" => counted(Self::BusinessDays),
-            "business hour" => counted(Self::BusinessHours),
-            "day" => counted(Self::CalendarDays),
-            "week" => counted(|weeks| Self::CalendarDays(weeks.saturating_mul(7))),
-            _ => text.parse().map(Self::Elapsed).map_err(|_: String| {
-                format!("\"{text}\" is no deadline: write for example 2 hours, 6 business hours, 1 business day, 14 days, same day or by 16:00 on the next business day")
-            }),
+            "business day" => counted(Self::BusinessDays, 1),
+            "business hour" => counted(Self::BusinessHours, 1),
+            "day" => counted(Self::CalendarDays, 1),
+            "week" => counted(Self::CalendarDays, 7),
+            elapsed if UP_TO_HOURS.iter().any(|(name, _)| elapsed == *name) => text.parse().map(Self::Elapsed),
+            _ => Err(format!(
+                "\"{}\" is no deadline: write for example 2 hours, 6 business hours, 1 business day, 14 days, same day or by 16:00 on the \
+                 next business day",
+                clipped(text)
+            )),
         }
     }
 }
@@ -123,7 +137,7 @@ impl fmt::Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |n: u32| if n == 1 { "" } else { "s" };
         match *self {
-            Self::Elapsed(length) => length.fmt(f),
+            Self::Elapsed(length) => length.write(f, UP_TO_HOURS),
             Self::BusinessHours(n) => write!(f, "{n} business hour{}", plural(n)),
             Self::BusinessDays(n) => write!(f, "{n} business day{}", plural(n)),
             Self::CalendarDays(n) => write!(f, "{n} day{}", plural(n)),
@@ -153,11 +167,16 @@ fn by(moment: &str) -> Option<Within> {
     Some(Within::TimeOnBusinessDay { at, day })
 }
 
+/// As much of a text as an error shows.
+fn clipped(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
 /// Splits `2 business days` into 2 and the unit in the singular.
 fn count_and_unit(text: &str) -> Result<(u32, String), String> {
-    let (count, unit) = text.trim().split_once(' ').ok_or_else(|| format!("\"{text}\" lacks a number and a unit, as in 2 hours"))?;
-    let count =
-        count.parse().map_err(|_| format!("\"{}\" is no whole number up to four billion", count.chars().take(40).collect::<String>()))?;
+    let (count, unit) =
+        text.trim().split_once(' ').ok_or_else(|| format!("\"{}\" lacks a number and a unit, as in 2 hours", clipped(text)))?;
+    let count = count.parse().map_err(|_| format!("\"{}\" is no whole number up to four billion", clipped(count)))?;
     let unit = unit.trim();
     Ok((count, unit.strip_suffix('s').unwrap_or(unit).to_owned()))
 }
@@ -187,7 +206,24 @@ mod tests {
             let within: Within = text.parse().unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(within.to_string(), text);
         }
-        assert_eq!("2 weeks".parse::<Within>().unwrap().to_string(), "14 days");
+    }
+
+    #[test]
+    fn a_length_keeps_its_unit_when_it_is_written_and_read_again() {
+        // A day of elapsed time is not a day of the calendar: on two days a year they end an hour apart.
+        for (text, written) in [
+            ("24 hours", "24 hours"),
+            ("48 hours", "48 hours"),
+            ("1440 minutes", "24 hours"),
+            ("90 seconds", "90 seconds"),
+            ("2 weeks", "14 days"),
+            ("522 weeks", "3654 days"),
+            ("87840 hours", "87840 hours"),
+        ] {
+            let within: Within = text.parse().unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(within.to_string(), written);
+            assert_eq!(written.parse(), Ok(within));
+        }
     }
 
     #[test]
@@ -203,6 +239,9 @@ mod tests {
             "2 fortnights",
             "2hours",
             "4000 business days",
+            "523 weeks",
+            "4294967295 weeks",
+            "87841 hours",
             "99999999999 hours",
             "by noon",
             "by 24:00 on the next business day",
@@ -212,6 +251,8 @@ mod tests {
             "by business day 32 of the month",
             "by business day ten of the month",
             &format!("{long} hours"),
+            &format!("2 {long}"),
+            &long,
             &format!("by business day {long} of the month"),
         ] {
             let error = text.parse::<Within>().expect_err(text);

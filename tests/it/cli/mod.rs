@@ -14,6 +14,7 @@ macro_rules! on_both {
 
 mod administration;
 mod audit;
+mod calendar;
 mod check;
 mod deadline;
 mod evidence;

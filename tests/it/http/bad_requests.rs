@@ -135,6 +135,11 @@ fn bad_questions() -> Vec<Case> {
         preview(whole("UTC", "0 hours", "2026-01-05T12:00:00Z"), "violations"),
         preview(whole("UTC", "-1 hours", "2026-01-05T12:00:00Z"), "violations"),
         preview(whole("UTC", "1 business day", "10000-01-01T00:00:00Z"), "violations"),
+        preview(whole("UTC", "1 business day", "2026-01-05T12:00:00"), "violations"),
+        preview(whole("UTC", "1 business day", "0001-01-01T00:00:00Z"), "violations"),
+        preview(whole("UTC", &format!("{} hours", "9".repeat(500)), "2026-01-05T12:00:00Z"), "violations"),
+        preview(whole("UTC", "by 25:00 on the next business day", "2026-01-05T12:00:00Z"), "violations"),
+        preview(whole("UTC", "4 hours", "9999-12-31T23:00:00Z"), "violations"),
     ]
 }
 

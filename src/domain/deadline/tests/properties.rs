@@ -5,12 +5,12 @@ use proptest::prelude::*;
 
 use super::super::zone::Zone;
 use super::super::{Error, Frame, business_millis_between, due_at, due_at_named, local_date, percent_at, remaining_at, walk};
-use super::oracle;
+use super::{in_zone, oracle};
 use crate::definitions::calendars::built_in;
 use crate::domain::definition::{Length, Terms, TimeRules, Within};
 use crate::instant::Instant;
 
-const ZONES: [Tz; 14] = [
+pub const ZONES: [Tz; 14] = [
     Tz::America__New_York,
     Tz::America__Los_Angeles,
     Tz::Pacific__Honolulu,
@@ -26,7 +26,7 @@ const ZONES: [Tz; 14] = [
     Tz::Pacific__Chatham,
     Tz::Pacific__Apia,
 ];
-const HOUR: i64 = 3_600_000;
+pub const HOUR: i64 = 3_600_000;
 /// 2015-01-01 and 2040-01-01.
 const RECENT: std::ops::Range<i64> = 1_420_070_400_000..2_208_988_800_000;
 
@@ -34,11 +34,7 @@ fn rules() -> impl Strategy<Value = Frame<'static>> {
     prop::sample::select(&ZONES[..]).prop_map(in_zone)
 }
 
-fn in_zone(zone: Tz) -> Frame<'static> {
-    Frame::current(&TimeRules { zone, calendar: "us_federal".into(), closes_at: None }, &Terms::default(), built_in()).unwrap()
-}
-
-fn recent() -> impl Strategy<Value = Instant> {
+pub fn recent() -> impl Strategy<Value = Instant> {
     RECENT.prop_map(Instant::clamped)
 }
 
@@ -90,7 +86,7 @@ fn any_instant() -> impl Strategy<Value = Instant> {
     prop_oneof![first..last + 1, first..first + 48 * HOUR, last - 48 * HOUR..last + 1, RECENT].prop_map(Instant::clamped)
 }
 
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
