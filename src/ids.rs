@@ -59,6 +59,8 @@ row_ids! {
     SourceVersionId,
     /// One statement to the outside, registered or refused.
     StatementId,
+    /// One proposal to move running clocks onto another version.
+    ReprojectionId,
 }
 
 macro_rules! names {
@@ -176,6 +178,11 @@ pub fn timer_command(timer: TimerId, generation: i64, due_at: Instant) -> Comman
 /// The command id of publishing a definition file, `sha256` being its hash: the same for each try.
 pub fn publication_command(program: &ProgramId, sha256: &str, at: Instant) -> CommandId {
     derived(Sha256::new().chain_update(program.as_str().as_bytes()).chain_update([0]).chain_update(sha256.as_bytes()), at)
+}
+
+/// The command id of moving one clock: the same for each try, also after a restart.
+pub fn reprojection_command(reprojection: ReprojectionId, clock: ClockId, at: Instant) -> CommandId {
+    derived(Sha256::new().chain_update(reprojection.0.as_bytes()).chain_update(clock.0.as_bytes()), at)
 }
 
 fn derived(hashed: Sha256, at: Instant) -> CommandId {

@@ -1,4 +1,4 @@
-//! The loops that run beside requests: the timer engine, the fan-out and the sender, and how a sandbox walks them.
+//! The loops that run beside requests: the timer engine, the fan-out, the sender and the re-projections, and how a sandbox walks them.
 //!
 //! Guarantee: while a sandbox's clock is walked no loop passes on its own, so what is due happens in order of time and
 //! is counted once.
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::instant::Instant;
 use crate::outbox::{Dispatcher, FanOut};
 use crate::scheduler::{Engine, Pace};
+use crate::service::reprojections;
 use crate::service::sandbox::Moved;
 use crate::service::{Error, Services};
 
@@ -31,7 +32,7 @@ pub const CLOCK_OFFSET: &str = "sandbox_clock_offset_millis";
 /// Milliseconds after which work that is due and was left alone is looked at again.
 const LEFT_ALONE_MILLIS: i64 = 500;
 
-/// The three loops over one database. Cheap to clone.
+/// The loops over one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Loops {
     services: Services,
@@ -54,15 +55,16 @@ impl Loops {
         &self.services.clock
     }
 
-    /// Does everything that is due now: timers, notices and their sending, until nothing is left. Returns the timers fired.
+    /// Does everything that is due now: approved re-projections, timers, notices and their sending, until nothing is left. Returns the timers fired.
     pub async fn drain(&self) -> Result<u64, Error> {
         let mut fired = 0;
         loop {
+            let moved = reprojections::run_once(&self.services).await?;
             let pass = self.engine.run_once(self.clock().now()).await?;
             let fanned = self.fan_out.run_once(self.clock().now(), self.clock().wall()).await.map_err(internal)?;
             let sent = self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await.map_err(internal)?;
             fired += pass.fired;
-            if pass.fired + pass.stale == 0 && fanned.is_idle() && sent.is_idle() {
+            if moved + pass.fired + pass.stale == 0 && fanned.is_idle() && sent.is_idle() {
                 return Ok(fired);
             }
             if fanned.held_back {
@@ -133,6 +135,8 @@ impl Loops {
         tracker.spawn(async move { engine.run(&turn, token, || heartbeat.beat(clock.wall())).await });
         let (this, token) = (self.clone(), stop.clone());
         tracker.spawn(async move { this.run_fan_out(token).await });
+        let (this, token) = (self.clone(), stop.clone());
+        tracker.spawn(async move { this.run_reprojections(token).await });
         for _ in 0..SENDERS {
             let (this, token) = (self.clone(), stop.clone());
             tracker.spawn(async move { this.run_sender(token).await });
@@ -170,6 +174,34 @@ impl Loops {
                 Err(error) => tracing::warn!(%error, "notices could not be made; trying again"),
             }
             self.rest(&stop, woken, None).await;
+        }
+    }
+
+    async fn run_reprojections(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let woken = self.services.wake.reprojections.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            let passed = {
+                let _turn = self.turn.read().await;
+                reprojections::run_once(&self.services).await
+            };
+            match passed {
+                Ok(moved) if moved > 0 => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "deadlines could not be moved; trying again"),
+            }
+            self.rest(&stop, woken, None).await;
+        }
+    }
+
+    /// Reads at intervals what other nodes published, so that new deadlines follow it here too, until `stop`.
+    pub async fn watch_calendars(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.services.calendars.refresh(&self.services.store).await {
+                tracing::warn!(%error, "published calendars could not be read; trying again");
+            }
+            tokio::select! { () = stop.cancelled() => {}, () = self.clock().wall_sleep(self.pace.poll) => {} }
         }
     }
 

@@ -11,6 +11,8 @@ pub const PASSWORD: &str = "sandbox";
 /// Holds a recorder's and a decider's role at once, to show separation of duties.
 pub const DOUBLE_HATTED: &str = "double_hatted";
 pub const ADMINISTRATOR: &str = "administrator";
+/// Approves what the other one proposed.
+pub const DEPUTY_ADMINISTRATOR: &str = "deputy_administrator";
 pub const AUDITOR: &str = "auditor";
 pub const INTEGRATOR: &str = "integrator";
 
@@ -38,6 +40,7 @@ pub fn cast(programs: &[&Program]) -> Vec<Person> {
     // No address: whoever holds two roles to show a conflict would only double every notice.
     people.push(Person { email: None, roles: double, ..beside(DOUBLE_HATTED, "Double-hatted person") });
     people.push(Person { administrator: true, ..beside(ADMINISTRATOR, "Administrator") });
+    people.push(Person { administrator: true, ..beside(DEPUTY_ADMINISTRATOR, "Deputy administrator") });
     people.push(Person { auditor: true, ..beside(AUDITOR, "Auditor") });
     people.push(Person { integrator: true, ..beside(INTEGRATOR, "Integrator") });
     people

@@ -76,6 +76,7 @@ impl Server {
         if matches!(kind, Kind::Sandbox { .. }) {
             installation.furnish(None).await?;
         }
+        installation.services.calendars.refresh(&installation.services.store).await?;
         installation.services.programs.compile_all().await?;
         Self::run(config, installation, listener, address, throw_away).await
     }
@@ -96,6 +97,8 @@ impl Server {
             tracker.spawn(hints::listen(services.store.clone(), services.wake.clone(), services.clock.clone(), stop.clone()));
             pulse = Some(Pulse::start(services.wake.clone()).await.map_err(|error| StartError::Other(error.to_string()))?);
         }
+        let (loops, token) = (installation.loops.clone(), stop.clone());
+        tracker.spawn(async move { loops.watch_calendars(token).await });
         let site = site(&config, &installation);
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let server = http::serve(services.clone(), site, listener, workers).map_err(|why| StartError::Listen { address, why })?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::CalendarVersion;
 use super::definition::{Anchor, Due};
 use super::ledger::Ledger;
+use super::reprojection::Reprojected;
 use crate::ids::{BreachId, ClockId, LadderId, RoleId, StepId, TaskId, Username};
 use crate::instant::Instant;
 
@@ -38,6 +39,9 @@ pub struct Clock {
     /// Set where it superseded another clock of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reanchored: Option<Reanchored>,
+    /// The moves onto other versions of its calendar or its program, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reprojected: Vec<Reprojected>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -122,7 +126,7 @@ pub struct Derivation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reason {
     /// Stable word for the kind of reason: `anchor`, `rule`, `weekend`, `holiday`, `closed`, `night`, `gap`, `overlap`, `due`,
-    /// `pause`, `extension`.
+    /// `pause`, `extension`, `reanchored`, `reprojected`.
     pub kind: String,
     pub says: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::definition::Within;
 use super::record::Evidence;
+use super::reprojection::Reproject;
 use super::value::Json;
 use crate::ids::{BreachId, CommandId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RoleId, TaskId, TimerId, Username, WorkflowId};
 use crate::instant::Instant;
@@ -56,6 +57,7 @@ pub enum Command {
     Resume(TaskId),
     Extend { task: TaskId, by: Within, reason: String, note: Option<String> },
     Reanchor { task: TaskId, anchor_at: Instant, reason: String },
+    Reproject(Reproject),
     Cancel { instance: InstanceId, reason: String },
     Acknowledge { breach: BreachId, note: Option<String> },
     Explain { breach: BreachId, code: String, note: String },
@@ -114,6 +116,7 @@ impl Command {
             | Self::Resume(task)
             | Self::Extend { task, .. }
             | Self::Reanchor { task, .. }
+            | Self::Reproject(Reproject { task, .. })
             | Self::Comment { task, .. } => Target::Task(*task),
             Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => Target::Instance(*instance),
             Self::Acknowledge { breach, .. } | Self::Explain { breach, .. } => Target::Breach(*breach),

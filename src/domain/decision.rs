@@ -32,7 +32,9 @@ pub enum Reply {
     /// The breach as it stands afterwards.
     Breach(BreachId),
     Fired,
-    /// The timer was not armed any more, or armed anew: nothing was done.
+    /// A clock was moved onto another version.
+    Reprojected,
+    /// The timer was not armed any more, or armed anew, or the clock is no longer as it was previewed: nothing was done.
     Stale,
     /// A dry run: the submission would be accepted.
     WouldComplete,

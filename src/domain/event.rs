@@ -9,8 +9,8 @@ use super::definition::{Channel, Recipient};
 use super::month::Month;
 use super::month::position::Level;
 use crate::ids::{
-    BreachId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, ReconciliationId, RecordId, RegisterId, RoleId, SourceId,
-    StatementId, StepId, TaskId, Username,
+    BreachId, CalendarId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, ReconciliationId, RecordId, RegisterId,
+    ReprojectionId, RoleId, SourceId, StatementId, StepId, TaskId, Username,
 };
 use crate::instant::Instant;
 
@@ -88,6 +88,18 @@ pub enum Event {
     ClockExtended { clock: ClockId, task: TaskId, step: StepId, reason: String, due_before: Instant, due_at: Instant },
     #[serde(rename = "clock.reanchored")]
     ClockReanchored { clock: ClockId, superseded: ClockId, task: TaskId, step: StepId, due_before: Instant, due_at: Instant },
+    /// An approved re-projection moved the deadline onto another version of its calendar or its program.
+    #[serde(rename = "clock.reprojected")]
+    ClockReprojected {
+        clock: ClockId,
+        task: TaskId,
+        step: StepId,
+        reprojection: ReprojectionId,
+        approved_by: Username,
+        onto: String,
+        due_before: Instant,
+        due_at: Instant,
+    },
     #[serde(rename = "clock.superseded")]
     RungSuperseded { clock: ClockId, task: TaskId, rung: String },
     /// A rung before the breach fired.
@@ -120,6 +132,19 @@ pub enum Event {
     /// A version of the program came about; new instances start with it.
     #[serde(rename = "program.published")]
     ProgramPublished { version: u32, sha256: String },
+    /// A version of a calendar came about; new deadlines are computed with it.
+    #[serde(rename = "calendar.published")]
+    CalendarPublished { calendar: CalendarId, version: u32, sha256: String },
+    /// Somebody proposed to move running deadlines; another person decides.
+    #[serde(rename = "reprojection.proposed")]
+    ReprojectionProposed { reprojection: ReprojectionId, moves: u64, sha256: String },
+    #[serde(rename = "reprojection.approved")]
+    ReprojectionApproved { reprojection: ReprojectionId, proposed_by: Username, moves: u64, sha256: String },
+    #[serde(rename = "reprojection.rejected")]
+    ReprojectionRejected { reprojection: ReprojectionId, proposed_by: Username },
+    /// Every clock of it was moved, or left alone for a reason.
+    #[serde(rename = "reprojection.done")]
+    ReprojectionDone { reprojection: ReprojectionId, applied: u64, skipped: u64 },
     /// A version of a source came about; checks read it from now on.
     #[serde(rename = "source.imported")]
     SourceImported { source: SourceId, version: u32, rows: u32, sha256: String },

@@ -1,11 +1,12 @@
 //! What was done to a running deadline: its pauses and extensions, with who, why and what they did to the due instant.
 //!
-//! Guarantee: entries are only added, and none moves the due instant to an earlier one. A rung before the breach that had
+//! Guarantee: entries are only added, and none moves the due instant to an earlier one. What they lead to is computed anew only where
+//! a re-projection moves the clock, which then says so. A rung before the breach that had
 //! not been reached when an entry was made keeps its distance to the due instant.
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::RungPoint;
+use super::clock::{Reason, RungPoint};
 use super::definition::Within;
 use crate::ids::Username;
 use crate::instant::Instant;
@@ -87,6 +88,50 @@ impl Ledger {
             .fold(at, |at, one| if at < one.since { at } else { at.plus_millis(one.after.millis_since(one.before)).unwrap_or(at) })
     }
 
+    /// Does everything again that was done, from another first due instant, and tells where that leads. `paused` moves a due instant
+    /// by a pause with its start and end, `extended` by a length.
+    ///
+    /// # Errors
+    /// Those of `paused` and `extended`; then some entries hold new instants and others old ones.
+    pub fn redo<E>(
+        &mut self,
+        first: Instant,
+        paused: impl Fn(Instant, Instant, Instant) -> Result<Instant, E>,
+        extended: impl Fn(Within, Instant) -> Result<Instant, E>,
+    ) -> Result<Instant, E> {
+        let pauses = self.pauses.iter_mut().map(|pause| (pause.from, pause.due_before, Entry::Pause(pause)));
+        let extensions = self.extensions.iter_mut().map(|one| (one.at, one.due_before, Entry::Extension(one)));
+        let mut entries: Vec<_> = pauses.chain(extensions).collect();
+        entries.sort_by_key(|(since, before, _)| (*since, *before));
+        let mut due = first;
+        for (_, _, entry) in entries {
+            match entry {
+                Entry::Pause(pause) => {
+                    pause.due_before = due;
+                    if let Some(end) = &mut pause.ended {
+                        due = paused(due, pause.from, end.at)?;
+                        end.due_after = due;
+                    }
+                }
+                Entry::Extension(extension) => {
+                    extension.due_before = due;
+                    due = extended(extension.length, due)?;
+                    extension.due_after = due;
+                }
+            }
+        }
+        Ok(due)
+    }
+
+    /// A sentence for each pause that has ended and each extension, in order of time.
+    pub fn told(&self) -> Vec<Reason> {
+        let pauses = self.pauses.iter().filter_map(|pause| Some((pause.from, pause.told()?)));
+        let extensions = self.extensions.iter().map(|one| (one.at, one.told()));
+        let mut told: Vec<(Instant, Reason)> = pauses.chain(extensions).collect();
+        told.sort_by_key(|(since, _)| *since);
+        told.into_iter().map(|(_, reason)| reason).collect()
+    }
+
     fn moves(&self) -> Vec<Move> {
         let pauses = self.pauses.iter().map(|pause| Move {
             since: pause.from,
@@ -98,6 +143,28 @@ impl Ledger {
         moves.sort_by_key(|one| (one.since, one.before));
         moves
     }
+}
+
+impl Pause {
+    /// What it did, once it has ended.
+    pub fn told(&self) -> Option<Reason> {
+        let PauseEnd { at, due_after, .. } = self.ended.as_ref()?;
+        let says = format!("Paused ({}) from {} to {at}; now due {due_after}.", self.reason, self.from);
+        Some(Reason { kind: "pause".to_owned(), says, from: Some(self.from), to: Some(*at) })
+    }
+}
+
+impl Extension {
+    /// What it did.
+    pub fn told(&self) -> Reason {
+        let says = format!("Extended by {} ({}); now due {}.", self.length, self.reason, self.due_after);
+        Reason { kind: "extension".to_owned(), says, from: Some(self.due_before), to: Some(self.due_after) }
+    }
+}
+
+enum Entry<'a> {
+    Pause(&'a mut Pause),
+    Extension(&'a mut Extension),
 }
 
 struct Move {

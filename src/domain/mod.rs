@@ -21,6 +21,7 @@ pub mod policy;
 pub mod record;
 pub mod rejection;
 pub mod report;
+pub mod reprojection;
 pub mod rules;
 pub mod typing;
 pub mod value;

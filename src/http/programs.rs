@@ -18,7 +18,8 @@ use crate::service::programs::require_administrator;
 /// Most bytes of a definition file.
 const LIMIT: usize = 1 << 20;
 const LIST: &str = "programs";
-const YAML: [&str; 6] = ["", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"];
+/// How a definition or a calendar may call itself.
+pub(super) const YAML: [&str; 6] = ["", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"];
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProgramItem {

@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    audit, breaches, clocks, deadlines, gates, instances, me, months, programs, records, reports, sandbox, series, sessions, sources,
-    tasks, webhooks,
+    audit, breaches, calendars, clocks, deadlines, gates, instances, me, months, programs, records, reports, reprojections, sandbox,
+    series, sessions, sources, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -26,6 +26,9 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(tasks::draft).service(tasks::complete).service(tasks::comment).service(gates::confirm);
     config.service(clocks::pause).service(clocks::resume).service(clocks::extend).service(clocks::reanchor);
     config.service(deadlines::read).service(deadlines::preview);
+    config.service(calendars::list).service(calendars::show).service(calendars::publish);
+    config.service(reprojections::preview).service(reprojections::propose).service(reprojections::list).service(reprojections::show);
+    config.service(reprojections::moves).service(reprojections::approve).service(reprojections::reject);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
     config.service(records::list).service(series::compliance);
     config.service(reports::list).service(reports::make);

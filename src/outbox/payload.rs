@@ -12,7 +12,7 @@ use crate::ids::{BreachId, NoticeId, RoleId, StepId, TaskId};
 use crate::instant::Instant;
 
 /// Every event type a subscription can name.
-pub const EVENT_TYPES: [&str; 23] = [
+pub const EVENT_TYPES: [&str; 24] = [
     "instance.started",
     "instance.ended",
     "task.opened",
@@ -27,6 +27,7 @@ pub const EVENT_TYPES: [&str; 23] = [
     "clock.resumed",
     "clock.extended",
     "clock.reanchored",
+    "clock.reprojected",
     "breach.acknowledged",
     "breach.explained",
     "record.filed",
@@ -103,6 +104,7 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ClockPaused { task, step, .. } => Some(Told::task("clock.paused", *task, step)),
         Event::ClockResumed { task, step, due_at, .. } => Some(Told::task("clock.resumed", *task, step).due(Some(*due_at))),
         Event::ClockReanchored { task, step, due_at, .. } => Some(Told::task("clock.reanchored", *task, step).due(Some(*due_at))),
+        Event::ClockReprojected { task, step, due_at, .. } => Some(Told::task("clock.reprojected", *task, step).due(Some(*due_at))),
         Event::ClockExtended { task, step, due_at, .. } => Some(Told::task("clock.extended", *task, step).due(Some(*due_at))),
         Event::BreachAcknowledged { breach, task, step } => Some(Told::task("breach.acknowledged", *task, step).breach(*breach)),
         Event::BreachExplained { breach, task, step, .. } => Some(Told::task("breach.explained", *task, step).breach(*breach)),
@@ -121,6 +123,11 @@ pub fn told(event: &Event) -> Option<Told> {
         | Event::RungSuperseded { .. }
         | Event::CommandRefused { .. }
         | Event::ProgramPublished { .. }
+        | Event::CalendarPublished { .. }
+        | Event::ReprojectionProposed { .. }
+        | Event::ReprojectionApproved { .. }
+        | Event::ReprojectionRejected { .. }
+        | Event::ReprojectionDone { .. }
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthCompared { .. }

@@ -117,6 +117,9 @@ fn sentence(event: &Event) -> Option<String> {
         Event::ClockReanchored { step, due_before, due_at, .. } => {
             format!("deadline of {step} counted anew: due {due_at} instead of {due_before}")
         }
+        Event::ClockReprojected { step, onto, due_before, due_at, .. } => {
+            format!("deadline of {step} moved onto {onto}: due {due_at} instead of {due_before}")
+        }
         Event::ClockExtended { step, reason, due_at, .. } => format!("deadline of {step} extended ({reason}), due {due_at}"),
         Event::ClockCancelled { step, .. } => format!("deadline of {step} cancelled"),
         Event::RungSuperseded { rung, .. } => format!("rung {rung} superseded"),
@@ -143,6 +146,11 @@ fn sentence(event: &Event) -> Option<String> {
         | Event::Commented { .. }
         | Event::ClockArmed { .. }
         | Event::ProgramPublished { .. }
+        | Event::CalendarPublished { .. }
+        | Event::ReprojectionProposed { .. }
+        | Event::ReprojectionApproved { .. }
+        | Event::ReprojectionRejected { .. }
+        | Event::ReprojectionDone { .. }
         | Event::SourceImported { .. } => return None,
     })
 }

@@ -32,7 +32,7 @@ pub fn of(published: &Published, decision: &Decision, person: &Principal, now: I
             answer(200, shown, None)
         }
         Reply::WouldComplete => Ok(no_violations()),
-        Reply::Fired | Reply::Stale => Ok(nothing()),
+        Reply::Fired | Reply::Reprojected | Reply::Stale => Ok(nothing()),
     }
 }
 

@@ -7,7 +7,7 @@ use super::program_entry::ProgramEntry;
 use super::slice::{Decided, Deciding, Fired, timer_of};
 use super::{Answer, Error, answers};
 use crate::domain::audit;
-use crate::domain::calendar::Calendars;
+use crate::domain::calendar::{CalendarVersion, Calendars};
 use crate::domain::command::{Actor, By, Command, Envelope, Principal, Target};
 use crate::domain::decide::{self, Needs, Situation};
 use crate::domain::decision::{Decision, Reply};
@@ -16,6 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::facts::Facts;
 use crate::domain::instance::Instance;
 use crate::domain::rejection::{Rejection, ViolationKind};
+use crate::domain::reprojection::{Onto, Reproject};
 use crate::ids::{InstanceId, Mint, ProgramId, Username};
 use crate::instant::Instant;
 use crate::store::NewEntry;
@@ -49,7 +50,7 @@ impl<'a> Round<'a> {
     pub async fn new(deciding: &Deciding, slice: &'a [(usize, Envelope)], loaded: Loaded, now: Instant) -> Self {
         let mut round = Self {
             now,
-            calendars: deciding.calendars.book(),
+            calendars: deciding.calendars.knowing(&deciding.store, followed(&loaded, slice)).await,
             loaded,
             cases: Vec::new(),
             written: Vec::new(),
@@ -226,6 +227,16 @@ impl<'a> Round<'a> {
         let entry = NewEntry { instance: instance.map(|instance| instance.id), command: envelope.id, at: self.now, actor };
         self.refusals.push(ProgramEntry { program: program.program.clone(), version: program.version, entry, event });
     }
+}
+
+/// The calendar versions that the deadlines of the loaded instances follow, or are to follow.
+fn followed<'a>(loaded: &'a Loaded, slice: &'a [(usize, Envelope)]) -> impl Iterator<Item = &'a CalendarVersion> {
+    let pinned = loaded.instances.values().flat_map(|instance| &instance.clocks).filter_map(|clock| clock.calendar.as_ref());
+    let wanted = slice.iter().filter_map(|(_, envelope)| match &envelope.command {
+        Command::Reproject(Reproject { onto: Onto::Calendar(version), .. }) => Some(version),
+        _ => None,
+    });
+    pinned.chain(wanted)
 }
 
 /// The answer to a command whose row does not exist, or is held elsewhere.

@@ -16,6 +16,7 @@ mod queue;
 pub mod readiness;
 mod replies;
 pub mod reports;
+pub mod reprojections;
 pub mod sandbox;
 mod services;
 mod slice;

@@ -62,6 +62,7 @@ impl Programs {
             return Ok(found.clone());
         }
         let row = self.store.program_version(program, version).await?.ok_or(Error::NotFound)?;
+        self.calendars.refresh(&self.store).await?;
         let published = compile(row.text, file_name(program), self.calendars.book()).await?.map_err(|faults| {
             Error::Internal(format!("version {version} of {program} was published and can no longer be read: {} faults", faults.len()))
         })?;
@@ -113,6 +114,7 @@ impl Programs {
     /// The same, where the file must be one of `expected`.
     pub async fn publish_as(&self, expected: Option<&ProgramId>, text: String, by: &Username, at: Instant) -> Result<Publication, Error> {
         let file = expected.map_or_else(|| "definition".to_owned(), file_name);
+        self.calendars.refresh(&self.store).await?;
         let published = compile(text.clone(), file, self.calendars.book()).await?.map_err(Error::Definition)?;
         let program = published.program.program.clone();
         if let Some(expected) = expected.filter(|expected| **expected != program) {

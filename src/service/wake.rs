@@ -15,6 +15,8 @@ pub struct Wake {
     pub fan_out: Arc<Notify>,
     /// Notices were queued.
     pub sender: Arc<Notify>,
+    /// A re-projection was approved.
+    pub reprojections: Arc<Notify>,
 }
 
 impl Wake {

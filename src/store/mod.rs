@@ -6,6 +6,7 @@
 use sea_orm::{DatabaseConnection, sqlx};
 
 mod audit;
+pub mod calendars;
 mod connect;
 mod context;
 pub mod credentials;
@@ -21,6 +22,7 @@ pub mod positions;
 pub mod programs;
 pub mod queries;
 mod replies;
+pub mod reprojections;
 pub mod roster;
 mod rows;
 mod schema;

@@ -121,6 +121,11 @@ impl Calendar {
         })
     }
 
+    /// What it was made of, with what it takes over from another calendar written out: made anew of this, it is the same.
+    pub fn file(&self) -> &CalendarFile {
+        &self.file
+    }
+
     pub fn id(&self) -> &CalendarId {
         &self.version.calendar
     }

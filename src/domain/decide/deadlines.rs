@@ -50,6 +50,7 @@ impl Work<'_> {
             breach: None,
             ledger: Ledger::default(),
             reanchored: None,
+            reprojected: Vec::new(),
         };
         let points = ladder::points(&self.published.program, self.calendars, &clock, false);
         let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id) };

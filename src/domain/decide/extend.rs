@@ -1,6 +1,6 @@
 //! A manager gives a task more time, inside the step's allowance and before the clock has run out.
 
-use super::super::clock::{Clock, Reason};
+use super::super::clock::Clock;
 use super::super::deadline::{self, Frame};
 use super::super::decision::{Decision, Reply};
 use super::super::definition::{MayExtend, Within, amount};
@@ -41,11 +41,10 @@ pub fn decide(
     let (at, by, held) = (work.now, Username::from(work.actor), clock.next.map(|next| next.what));
     let before = clock.due_at;
     let entry = Extension { length, reason: reason.to_owned(), note: written(note), by, at, due_before: before, due_after: due_at };
-    let says = format!("Extended by {length} ({reason}); now due {due_at}.");
-    let because = Reason { kind: "extension".to_owned(), says, from: Some(before), to: Some(due_at) };
+    let because = entry.told();
     let mut changed = Clock { due_at, generation: clock.generation + 1, ..clock };
     changed.ledger.extensions.push(entry);
-    let changed = work.put_back(changed, because, None);
+    let changed = work.put_back(changed, Some(because), None);
     work.task_mut(id)?.due_at = Some(due_at);
     let step = task.step;
     work.events.push(Event::ClockExtended { clock: changed.id, task: id, step, reason: reason.to_owned(), due_before: before, due_at });

@@ -20,6 +20,7 @@ mod needs;
 mod pause;
 mod reanchor;
 mod release;
+mod reproject;
 mod resume;
 mod save_draft;
 mod settle;
@@ -84,6 +85,7 @@ pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Resul
         Command::Resume(task) => resume::decide(situation, *task, mint),
         Command::Extend { task, by, reason, note } => extend::decide(situation, *task, *by, reason, note.as_deref(), mint),
         Command::Reanchor { task, anchor_at, reason } => reanchor::decide(situation, *task, *anchor_at, reason, mint),
+        Command::Reproject(wanted) => reproject::decide(situation, wanted, mint),
         Command::Cancel { reason, .. } => cancel::decide(situation, reason, mint),
         Command::Acknowledge { breach, note } => acknowledge::decide(situation, *breach, note.as_deref(), mint),
         Command::Explain { breach, code, note } => explain::decide(situation, *breach, code, note, mint),

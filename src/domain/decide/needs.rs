@@ -47,6 +47,7 @@ pub fn needs(published: &Published, instance: Option<&Instance>, command: &Comma
         | Command::Resume(_)
         | Command::Extend { .. }
         | Command::Reanchor { .. }
+        | Command::Reproject(_)
         | Command::Cancel { .. }
         | Command::Acknowledge { .. }
         | Command::Explain { .. }

@@ -6,7 +6,7 @@ use super::super::decision::{Decision, Reply};
 use super::super::definition::Due;
 use super::super::event::Event;
 use super::super::instance::TaskState;
-use super::super::ledger::PauseEnd;
+use super::super::ledger::{Pause, PauseEnd};
 use super::super::policy::Access;
 use super::super::rejection::Rejection;
 use super::deadlines::refused;
@@ -39,18 +39,18 @@ impl Work<'_> {
         let task = self.task_mut(clock.task)?;
         task.state = if pause.claimed { TaskState::Claimed } else { TaskState::Open };
         task.due_at = Some(due_at);
-        let says = format!("Paused ({}) from {} to {end}; now due {due_at}.", pause.reason, pause.from);
-        let reason = Reason { kind: "pause".to_owned(), says, from: Some(pause.from), to: Some(end) };
+        let ended = PauseEnd { at: end, by, due_after: due_at };
+        let reason = Pause { ended: Some(ended.clone()), ..pause.clone() }.told();
         let changed = Clock { due_at, state: ClockState::Running, generation: clock.generation + 1, ..clock.clone() };
-        let resumed = self.put_back(changed, reason, Some(PauseEnd { at: end, by, due_after: due_at }));
+        let resumed = self.put_back(changed, reason, Some(ended));
         self.events.push(Event::ClockResumed { clock: id, task: clock.task, step: clock.step.clone(), due_at });
         self.arm_from(&resumed, pause.held);
         Ok(())
     }
 
     /// Replaces a clock by what became of it.
-    pub fn put_back(&mut self, mut changed: Clock, reason: Reason, ended: Option<PauseEnd>) -> Clock {
-        changed.derivation.because.push(reason);
+    pub fn put_back(&mut self, mut changed: Clock, reason: Option<Reason>, ended: Option<PauseEnd>) -> Clock {
+        changed.derivation.because.extend(reason);
         if let (Some(pause), Some(_)) = (changed.ledger.pauses.last_mut(), &ended) {
             pause.ended = ended;
         }

@@ -65,6 +65,11 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::InstanceEnded { .. }
         | Event::InstanceCancelled { .. }
         | Event::ProgramPublished { .. }
+        | Event::CalendarPublished { .. }
+        | Event::ReprojectionProposed { .. }
+        | Event::ReprojectionApproved { .. }
+        | Event::ReprojectionRejected { .. }
+        | Event::ReprojectionDone { .. }
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthClosed { .. }
@@ -89,6 +94,7 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::ClockResumed { task, step, .. }
         | Event::ClockExtended { task, step, .. }
         | Event::ClockReanchored { task, step, .. }
+        | Event::ClockReprojected { task, step, .. }
         | Event::ClockMet { task, step, .. }
         | Event::ClockCancelled { task, step, .. } => on(task, step, None),
         Event::RecordLocked { step, .. } => Subject { step: Some(step), ..Subject::default() },
@@ -126,6 +132,9 @@ fn says(event: &Event) -> String {
         Event::ClockPaused { reason, until, .. } => format!("deadline paused ({reason}) until {until}"),
         Event::ClockResumed { due_at, .. } => format!("deadline resumed, due {due_at}"),
         Event::ClockReanchored { due_before, due_at, .. } => format!("deadline counted anew, due {due_at} instead of {due_before}"),
+        Event::ClockReprojected { onto, due_before, due_at, .. } => {
+            format!("deadline moved onto {onto}, due {due_at} instead of {due_before}")
+        }
         Event::ClockExtended { reason, due_at, .. } => format!("deadline extended ({reason}), due {due_at}"),
         Event::ClockMet { .. } => "deadline met".to_owned(),
         Event::ClockCancelled { .. } => "deadline cancelled".to_owned(),
@@ -137,6 +146,11 @@ fn says(event: &Event) -> String {
         Event::BreachExplained { code, .. } => format!("breach explained as {code}"),
         Event::CommandRefused { code, .. } => format!("an attempt was refused: {code}"),
         Event::ProgramPublished { version, .. } => format!("version {version} published"),
+        Event::CalendarPublished { calendar, version, .. } => format!("version {version} of the calendar {calendar} published"),
+        Event::ReprojectionProposed { moves, .. } => format!("moving {moves} deadlines proposed"),
+        Event::ReprojectionApproved { moves, .. } => format!("moving {moves} deadlines approved"),
+        Event::ReprojectionRejected { .. } => "moving deadlines rejected".to_owned(),
+        Event::ReprojectionDone { applied, skipped, .. } => format!("{applied} deadlines moved, {skipped} left alone"),
         Event::SourceImported { source, version, .. } => format!("version {version} of {source} imported"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
         Event::MonthClosed { month, .. } => format!("{month} closed"),

@@ -16,10 +16,12 @@ use crate::support::server::Sandbox;
 on_both!(a_change_leaves_an_entry);
 
 /// Changes nothing that the audit streams are about.
-const WITHOUT_ENTRY: [(&str, &str, &str); 11] = [
+const WITHOUT_ENTRY: [(&str, &str, &str); 13] = [
     ("POST", "/sessions", "who signed in is in the log"),
     ("DELETE", "/sessions/current", "who signed out is in the log"),
     ("POST", "/deadlines/preview", "changes nothing"),
+    ("POST", "/reprojections/preview", "changes nothing"),
+    ("POST", "/reprojections/{id}/approve", "the clocks it moves leave entries of their own, beside its own"),
     ("POST", "/webhooks", "a subscription belongs to no program and no instance"),
     ("PATCH", "/webhooks/{id}", "a subscription belongs to no program and no instance"),
     ("DELETE", "/webhooks/{id}", "a subscription belongs to no program and no instance"),

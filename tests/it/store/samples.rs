@@ -101,6 +101,7 @@ pub fn started(number: u128) -> Instance {
             breach: None,
             ledger: Ledger::default(),
             reanchored: None,
+            reprojected: Vec::new(),
         }],
         timers: vec![Timer { id: timer_id(number), generation: 1, due_at, kind: TimerKind::Rung(clock) }],
         breaches: Vec::new(),
