@@ -75,5 +75,6 @@ const REPROJECTION_MOVE: &str = "CREATE TABLE reprojection_move (
 
 const INDEXES: &[&str] = &[
     "CREATE INDEX reprojection_proposed ON reprojection (proposed_at, id)",
+    "CREATE INDEX reprojection_move_open ON reprojection_move (reprojection_id, ordinal) WHERE applied_at IS NULL AND skipped IS NULL",
     "CREATE INDEX clock_live ON clock (id) WHERE state IN ('running', 'paused')",
 ];

@@ -13,6 +13,7 @@ mod months;
 mod openapi;
 mod pathway;
 mod reports;
+mod reprojections;
 mod series;
 mod settings;
 mod trail;

@@ -138,6 +138,19 @@ async fn of_a_month(sandbox: &Sandbox, seen: &mut BTreeSet<(String, String)>) {
     }
 }
 
+/// A calendar with another day off, and deadlines that are to follow it.
+async fn of_a_calendar(sandbox: &Sandbox, seen: &mut BTreeSet<(String, String)>) {
+    let text = checkout::text("definitions/calendars/us_federal.yaml").replace("\nversion: 1\n", "\nversion: 2\n");
+    let text = format!("{text}days:\n  2026-01-06: {{ name: Snow }}\n");
+    let publish = change("administrator", "/calendars/{calendar}", "/calendars/us_federal".to_owned(), Value::String(text));
+    seen.insert(leaves_one(sandbox, &Change { method: Method::PUT, ..publish }).await);
+    let propose = json!({ "calendar": "us_federal", "reason": "Snow" });
+    seen.insert(leaves_one(sandbox, &change("administrator", "/reprojections", "/reprojections".to_owned(), propose)).await);
+    let proposed = sandbox.api.all("auditor", "/reprojections").await;
+    let path = format!("/reprojections/{}/reject", proposed[0]["id"].as_str().unwrap());
+    seen.insert(leaves_one(sandbox, &change("administrator", "/reprojections/{id}/reject", path, json!({}))).await);
+}
+
 async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     let mut seen: BTreeSet<(String, String)> = BTreeSet::from([("POST".to_owned(), "/instances".to_owned())]);
     let before = heads(sandbox).await.len();
@@ -151,6 +164,7 @@ async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     for change in of_a_clock(sandbox).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }
+    of_a_calendar(sandbox, &mut seen).await;
     for change in of_a_breach(sandbox, &episode.id).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }

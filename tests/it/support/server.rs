@@ -39,6 +39,7 @@ pub struct Sandbox {
     pub api: Api,
     pub server: Server,
     database: Database,
+    url: String,
 }
 
 impl Sandbox {
@@ -61,7 +62,12 @@ impl Sandbox {
         let server = Server::start(config(&[&["--listen", "127.0.0.1:0", "--database-url", &url], settings].concat()), kind)
             .await
             .expect("the server starts");
-        Self { api: Api::new(server.address), server, database }
+        Self { api: Api::new(server.address), server, database, url }
+    }
+
+    /// The address of its database.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Stops the server, then takes its database away.
