@@ -13,6 +13,7 @@ mod m20261123_000002_create_audit_tables;
 mod m20261123_000003_create_reference_tables;
 mod m20261123_000004_create_outbox_tables;
 mod m20261125_000022_create_month_tables;
+mod m20261126_000010_create_calendar_feed;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_create_reference_tables::Migration),
             Box::new(m20261123_000004_create_outbox_tables::Migration),
             Box::new(m20261125_000022_create_month_tables::Migration),
+            Box::new(m20261126_000010_create_calendar_feed::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ mod bad_definitions;
 mod bad_imports;
 mod bad_requests;
 mod bad_webhooks;
+mod calendar_feed;
 mod clock;
 mod deadlines;
 mod episodes;

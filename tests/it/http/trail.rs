@@ -16,9 +16,11 @@ use crate::support::server::Sandbox;
 on_both!(a_change_leaves_an_entry);
 
 /// Changes nothing that the audit streams are about.
-const WITHOUT_ENTRY: [(&str, &str, &str); 11] = [
+const WITHOUT_ENTRY: [(&str, &str, &str); 13] = [
     ("POST", "/sessions", "who signed in is in the log"),
     ("DELETE", "/sessions/current", "who signed out is in the log"),
+    ("POST", "/me/calendar-feed", "a feed shows its owner's tasks and belongs to no program and no instance"),
+    ("DELETE", "/me/calendar-feed", "a feed belongs to no program and no instance"),
     ("POST", "/deadlines/preview", "changes nothing"),
     ("POST", "/webhooks", "a subscription belongs to no program and no instance"),
     ("PATCH", "/webhooks/{id}", "a subscription belongs to no program and no instance"),

@@ -11,7 +11,7 @@ async fn up_down_up(home: Home, tables: &str) {
     home.store.migrate().await.unwrap();
     let beside = home.beside().await;
     let first = beside.texts(tables).await;
-    assert_eq!(first.len(), 24, "{first:?}");
+    assert_eq!(first.len(), 25, "{first:?}");
     Migrator::down(&beside.connection, None).await.unwrap();
     assert_eq!(beside.texts(tables).await, Vec::<String>::new());
     let status = home.store.migration_status().await.unwrap();
@@ -91,6 +91,6 @@ async fn both_backends_have_the_columns_of_every_entity() {
             assert_eq!(columns(&postgres, stringify!($table)).await, expected);
         )+};
     }
-    check!(attempt, audit_entry, breach, clock, credential, cursor, idempotency, instance, notice, person, program_version);
+    check!(attempt, audit_entry, breach, calendar_feed, clock, credential, cursor, idempotency, instance, notice, person, program_version);
     check!(record, role_holding, setting, source_row, source_version, task, timer, webhook);
 }
