@@ -2,6 +2,7 @@
 //!
 //! Guarantee: every refusal is a problem document; nothing below the use cases is named here.
 
+pub mod amendments;
 pub mod audit;
 pub mod auth;
 pub mod body;

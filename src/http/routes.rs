@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    audit, breaches, calendar_feed, clocks, deadlines, gates, instances, me, months, programs, records, reports, sandbox, series, sessions,
-    sources, tasks, webhooks,
+    amendments, audit, breaches, calendar_feed, clocks, deadlines, gates, instances, me, months, programs, records, reports, sandbox,
+    series, sessions, sources, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -28,6 +28,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(clocks::pause).service(clocks::resume).service(clocks::extend).service(clocks::reanchor);
     config.service(deadlines::read).service(deadlines::preview);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
+    config.service(amendments::propose).service(amendments::approve).service(amendments::reject);
     config.service(records::list).service(series::compliance);
     config.service(reports::list).service(reports::make);
     config.service(months::list).service(months::show).service(months::close).service(months::roster).service(months::rebuild);
