@@ -63,6 +63,14 @@ row_ids! {
     ReprojectionId,
 }
 
+impl TaskId {
+    /// The short form that mails, pages and calendars show: `T-` and the last eight hex digits.
+    pub fn number(self) -> String {
+        let hex = self.0.simple().to_string();
+        format!("T-{}", hex[hex.len() - 8..].to_ascii_uppercase())
+    }
+}
+
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -235,5 +243,11 @@ mod tests {
         assert_eq!(first, two.mint());
         assert_ne!(first, one.mint());
         assert_eq!(first.get_version_num(), 7);
+    }
+
+    #[test]
+    fn a_task_number_is_the_end_of_its_id() {
+        let task: TaskId = "0190a0f0-0000-7000-8000-0000abcdef12".parse().unwrap();
+        assert_eq!(task.number(), "T-ABCDEF12");
     }
 }

@@ -79,7 +79,7 @@ if ! find_postgres; then
     find_postgres || fail "the PostgreSQL that apt-get installed is older than $oldest_postgres: install a newer one and set PG_BIN"
 fi
 
-# Python with a few packages works out business days by other means.
+# Python with a few packages works out business days, and reads calendar feeds, by other means.
 make_oracle() {
     command -v python3 >/dev/null 2>&1 && python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || install_packages python3 python3-venv
     say "making $oracle"

@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod audit_entry;
 pub mod board_position;
 pub mod breach;
+pub mod calendar_feed;
 pub mod calendar_version;
 pub mod clock;
 pub mod credential;

@@ -14,6 +14,8 @@ mod m20261123_000003_create_reference_tables;
 mod m20261123_000004_create_outbox_tables;
 mod m20261125_000022_create_month_tables;
 mod m20261126_000009_create_calendar_tables;
+mod m20261126_000010_create_calendar_feed;
+mod m20261126_000017_guard_records;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -28,6 +30,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_create_outbox_tables::Migration),
             Box::new(m20261125_000022_create_month_tables::Migration),
             Box::new(m20261126_000009_create_calendar_tables::Migration),
+            Box::new(m20261126_000010_create_calendar_feed::Migration),
+            Box::new(m20261126_000017_guard_records::Migration),
         ]
     }
 }

@@ -9,7 +9,9 @@ use super::definition::Within;
 use super::record::Evidence;
 use super::reprojection::Reproject;
 use super::value::Json;
-use crate::ids::{BreachId, CommandId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RoleId, TaskId, TimerId, Username, WorkflowId};
+use crate::ids::{
+    BreachId, CommandId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RoleId, TaskId, TimerId, Username, WorkflowId,
+};
 use crate::instant::Instant;
 
 /// One command with what identifies it. It is decided at the instant the store reads, never at one it carries.
@@ -61,6 +63,9 @@ pub enum Command {
     Cancel { instance: InstanceId, reason: String },
     Acknowledge { breach: BreachId, note: Option<String> },
     Explain { breach: BreachId, code: String, note: String },
+    ProposeAmendment { record: RecordId, fields: IndexMap<FieldId, Json>, reason: String, note: String },
+    ApproveAmendment { record: RecordId, number: u32 },
+    RejectAmendment { record: RecordId, number: u32, note: String },
     FireTimer { timer: TimerId, generation: i64, instance: InstanceId },
 }
 
@@ -100,6 +105,7 @@ pub enum Target {
     Instance(InstanceId),
     Task(TaskId),
     Breach(BreachId),
+    Record(RecordId),
 }
 
 impl Command {
@@ -120,6 +126,9 @@ impl Command {
             | Self::Comment { task, .. } => Target::Task(*task),
             Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => Target::Instance(*instance),
             Self::Acknowledge { breach, .. } | Self::Explain { breach, .. } => Target::Breach(*breach),
+            Self::ProposeAmendment { record, .. } | Self::ApproveAmendment { record, .. } | Self::RejectAmendment { record, .. } => {
+                Target::Record(*record)
+            }
         }
     }
 }

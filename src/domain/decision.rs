@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::instance::Instance;
 use super::record::Record;
-use crate::ids::{BreachId, InstanceId, OutcomeId, TaskId};
+use crate::ids::{BreachId, InstanceId, OutcomeId, RecordId, TaskId};
 
 /// The whole effect of an accepted command. The store writes it in one transaction; nothing else is written for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,13 @@ pub enum Reply {
     Cancelled,
     /// The breach as it stands afterwards.
     Breach(BreachId),
+    /// The amendment as it stands afterwards.
+    Amendment {
+        record: RecordId,
+        number: u32,
+        /// Whether it was just proposed.
+        is_new: bool,
+    },
     Fired,
     /// A clock was moved onto another version.
     Reprojected,

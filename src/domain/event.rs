@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::amendment::AmendmentReason;
 use super::definition::{Channel, Recipient};
 use super::month::Month;
 use super::month::position::Level;
@@ -74,6 +75,27 @@ pub enum Event {
     },
     #[serde(rename = "record.locked")]
     RecordLocked { step: StepId, record: Option<RecordId> },
+    /// Somebody proposed to change a locked record; another person decides.
+    #[serde(rename = "amendment.proposed")]
+    AmendmentProposed { record: RecordId, number: u32, task: TaskId, step: StepId, reason: AmendmentReason },
+    #[serde(rename = "amendment.rejected")]
+    AmendmentRejected { record: RecordId, number: u32, task: TaskId, step: StepId },
+    /// A later version of a locked record was filed; the one before stays.
+    #[serde(rename = "record.amended")]
+    RecordAmended {
+        record: RecordId,
+        /// The version before.
+        amends: RecordId,
+        number: u32,
+        version: u32,
+        task: TaskId,
+        step: StepId,
+        register: Option<RegisterId>,
+        reason: AmendmentReason,
+        proposed_by: Username,
+        sha256: String,
+        pending: Vec<CheckId>,
+    },
     #[serde(rename = "clock.armed")]
     ClockArmed { clock: ClockId, task: TaskId, step: StepId, due_at: Instant },
     #[serde(rename = "clock.met")]

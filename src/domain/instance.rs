@@ -8,11 +8,12 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::amendment::{Amendment, AmendmentState};
 use super::clock::Clock;
 use super::record::{Confirmation, Record};
 use super::value::{Json, Value, Values};
 use crate::ids::{
-    BreachId, ClockId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RoleId, StepId, TaskId, TimerId, Username, WorkflowId,
+    BreachId, ClockId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RoleId, StepId, TaskId, TimerId, Username, WorkflowId,
 };
 use crate::instant::Instant;
 
@@ -43,6 +44,9 @@ pub struct Instance {
     pub records: IndexMap<StepId, Record>,
     /// Steps whose records can only be amended.
     pub locked: Vec<StepId>,
+    /// Amendments of locked records, in the order they were proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amendments: Vec<Amendment>,
     /// Clocks that run, are paused, or are breached with rungs left.
     pub clocks: Vec<Clock>,
     /// Wake-ups that are armed. A timer that is not in here is stale.
@@ -217,6 +221,14 @@ impl Instance {
 
     pub fn clock_of(&self, task: TaskId) -> Option<&Clock> {
         self.clocks.iter().rev().find(|clock| clock.task == task)
+    }
+
+    /// The version that an approved amendment put in the place of a record.
+    pub fn amended_by(&self, id: RecordId) -> Option<RecordId> {
+        self.amendments.iter().filter(|one| one.record == id).find_map(|one| match &one.state {
+            AmendmentState::Approved { record, .. } => Some(*record),
+            AmendmentState::Proposed | AmendmentState::Rejected { .. } => None,
+        })
     }
 
     /// The start value `name`, or `Null`.

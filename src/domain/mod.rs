@@ -3,6 +3,7 @@
 //! Guarantee: nothing in this folder knows a database, HTTP, a clock, randomness or the file system. Everything a
 //! decision depends on is an argument, so the same arguments give the same decision on any machine.
 
+pub mod amendment;
 pub mod audit;
 pub mod calendar;
 pub mod clock;

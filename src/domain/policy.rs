@@ -70,6 +70,19 @@ pub fn above<'a>(program: &'a Program, role: &'a RoleId) -> impl Iterator<Item =
     })
 }
 
+/// Whether somebody may propose and decide on amendments of a record: a holder of the step's role or of one above it; where a
+/// person was named, that person or a holder of a top role.
+pub fn may_amend(person: &Principal, program: &Program, role: Option<&RoleId>, completed_by: Option<&Username>) -> bool {
+    let leads = |id: &RoleId| person.holds(&program.program, id);
+    match role {
+        Some(role) => leads(role) || manages(person, program, role),
+        None => {
+            let own = person.active && completed_by.is_some_and(|name| name.as_str() == person.username);
+            own && in_scope(person, &program.program) || program.roles.iter().any(|(id, role)| role.top && leads(id))
+        }
+    }
+}
+
 /// Whether somebody may give a task more time: a holder of a role above its own, or of a top role where a person was
 /// named; never who works it.
 pub fn may_extend(person: &Principal, program: &Program, role: Option<&RoleId>, assignee: Option<&Username>) -> bool {

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::amendment::Amends;
 use super::value::{Json, Values};
 use crate::ids::{CheckId, GateId, OutcomeId, RecordId, RegisterId, StepId, TaskId, Username};
 use crate::instant::Instant;
@@ -25,6 +26,16 @@ pub struct Record {
     pub asks: Values,
     pub gates: IndexMap<GateId, GateResult>,
     pub checks: IndexMap<CheckId, CheckResult>,
+    /// Set where it is a later version. Completion and decision are those of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amends: Option<Amends>,
+}
+
+impl Record {
+    /// The instant at which this version came on record.
+    pub fn known_at(&self) -> Instant {
+        self.amends.as_ref().map_or(self.completed_at, |amends| amends.approved_at)
+    }
 }
 
 /// How a gate was met.

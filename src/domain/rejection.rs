@@ -27,6 +27,8 @@ pub enum Rejection {
     BreachState { state: &'static str },
     #[error("{why}")]
     ClockState { why: String },
+    #[error("{why}")]
+    AmendmentState { why: String },
     #[error("the task changed since you read it")]
     Stale { revision: i64 },
     #[error("the submission has {} violation{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]

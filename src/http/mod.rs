@@ -2,10 +2,12 @@
 //!
 //! Guarantee: every refusal is a problem document; nothing below the use cases is named here.
 
+pub mod amendments;
 pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod breaches;
+pub mod calendar_feed;
 pub mod calendars;
 pub mod clocks;
 pub mod command;
@@ -111,6 +113,7 @@ pub fn app(
         .service(health::alive)
         .service(health::ready)
         .service(metrics::show)
+        .service(calendar_feed::show)
         .route("/api/openapi.json", web::get().to(openapi::document))
         .route("/api/problems", web::get().to(openapi::problems))
         .service(SwaggerUi::new("/api/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/api/openapi.json")))

@@ -33,7 +33,7 @@ pub struct Problem {
     info(
         title = "Proviso",
         description = "Governed workflows with deadlines, escalations and evidence. Lists answer `{items, next_cursor}` and take `limit` and \
-                       `cursor`. Every POST but `/sessions` and `/sandbox/…` takes an `Idempotency-Key`.",
+                       `cursor`. Every POST but `/sessions`, `/me/calendar-feed` and `/sandbox/…` takes an `Idempotency-Key`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(Problem, Violation, webhooks::DeliveryState))

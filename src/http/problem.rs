@@ -44,6 +44,7 @@ codes! {
     ALREADY_RUNNING = 409 "already_running" "An instance is already running";
     INSTANCE_ENDED = 409 "instance_ended" "The instance has ended";
     BREACH_STATE = 409 "breach_state" "The breach is in another state";
+    AMENDMENT_STATE = 409 "amendment_state" "The record or its amendment is in another state";
     CONFLICT = 409 "conflict" "Others changed the same thing";
     VERSION_EXISTS = 409 "version_exists" "The version is published";
     CLOCK_BACKWARDS = 409 "clock_backwards" "The clock only moves forward";
@@ -204,6 +205,7 @@ impl From<Rejection> for Problem {
             }
             Rejection::InstanceEnded => Self::new(&INSTANCE_ENDED, detail),
             Rejection::BreachState { .. } => Self::new(&BREACH_STATE, detail),
+            Rejection::AmendmentState { .. } => Self::new(&AMENDMENT_STATE, detail),
             Rejection::Stale { revision } => Self::new(&STALE, detail).with("revision", Json::from(revision)),
             Rejection::Violations(violations) => {
                 let list = serde_json::to_value(violations).unwrap_or_else(|_| Json::Array(Vec::new()));

@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    audit, breaches, calendars, clocks, deadlines, gates, instances, me, months, programs, records, reports, reprojections, sandbox,
-    series, sessions, sources, tasks, webhooks,
+    amendments, audit, breaches, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records, reports,
+    reprojections, sandbox, series, sessions, sources, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -19,6 +19,7 @@ pub const PREFIX: &str = "/api/v1";
 /// Registers the routes below `/api/v1`.
 pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(sessions::open).service(sessions::close).service(me::show);
+    config.service(calendar_feed::create).service(calendar_feed::revoke);
     config.service(programs::list).service(programs::show).service(programs::publish);
     config.service(sources::import).service(sources::versions);
     config.service(instances::start).service(instances::batch).service(instances::list).service(instances::read).service(instances::cancel);
@@ -30,6 +31,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(reprojections::preview).service(reprojections::propose).service(reprojections::list).service(reprojections::show);
     config.service(reprojections::moves).service(reprojections::approve).service(reprojections::reject);
     config.service(breaches::list).service(breaches::acknowledge).service(breaches::explain);
+    config.service(amendments::propose).service(amendments::approve).service(amendments::reject);
     config.service(records::list).service(series::compliance);
     config.service(reports::list).service(reports::make);
     config.service(months::list).service(months::show).service(months::close).service(months::roster).service(months::rebuild);

@@ -1,6 +1,7 @@
 //! What the handlers share besides the services.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use url::Url;
@@ -70,4 +71,15 @@ pub struct Site {
     pub sign_ins: SignIns,
     pub receivers: Receivers,
     pub wiring: Wiring,
+}
+
+impl Site {
+    /// What links to this server begin with, without a slash at the end: its public address, else the one it `listens` on,
+    /// as in mails.
+    pub fn address(&self, listens: SocketAddr) -> String {
+        match &self.settings.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{listens}"),
+        }
+    }
 }

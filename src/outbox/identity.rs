@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::ids::{NoticeId, TaskId};
+use crate::ids::NoticeId;
 use crate::instant::Instant;
 
 /// The id of a notice: a UUIDv7 of the instant of what it tells, its free bits from SHA-256 over the unique key.
@@ -24,12 +24,6 @@ pub fn derived(at: Instant, parts: &[&str]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.millis()).unwrap_or(0), &random).into_uuid()
 }
 
-/// The short form of a task's id that mails and pages show: `T-` and its last eight hex digits.
-pub fn task_number(task: TaskId) -> String {
-    let hex = task.0.simple().to_string();
-    format!("T-{}", hex[hex.len() - 8..].to_ascii_uppercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,11 +36,5 @@ mod tests {
         assert_ne!(id, notice_id(at, "c/0/breach/1", "ben", "email"));
         assert_ne!(notice_id(at, "ab", "c", "email"), notice_id(at, "a", "bc", "email"));
         assert_eq!(id.0.get_version_num(), 7);
-    }
-
-    #[test]
-    fn a_task_number_is_the_end_of_its_id() {
-        let task: TaskId = "0190a0f0-0000-7000-8000-0000abcdef12".parse().unwrap();
-        assert_eq!(task_number(task), "T-ABCDEF12");
     }
 }

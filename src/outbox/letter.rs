@@ -9,7 +9,6 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
-use super::identity::task_number;
 use crate::domain::definition::{Program, Step, Until};
 use crate::domain::event::Firing;
 use crate::ids::{RoleId, StepId, TaskId, Username};
@@ -101,7 +100,7 @@ impl Letter {
 
     /// Writes the letter; `public_url` is the address people reach this server at, without a slash at its end.
     pub fn render(&self, public_url: &str) -> Result<Rendered, askama::Error> {
-        let number = task_number(self.task);
+        let number = self.task.number();
         let link = format!("{public_url}/tasks/{}", self.task);
         let (letter, number, link) = (self, number.as_str(), link.as_str());
         let (text, html) = match self.kind {

@@ -98,6 +98,7 @@ pub fn told(event: &Event) -> Option<Told> {
             Some(Told::task("task.missed", *task, step).role(role.as_ref()).due(Some(*due_at)))
         }
         Event::RecordFiled { task, step, .. } => Some(Told::task("record.filed", *task, step)),
+        Event::RecordAmended { task, step, .. } => Some(Told::task("record.amended", *task, step)),
         Event::ClockWarned { firing } => Told::firing("clock.warned", firing),
         Event::ClockBreached { breach, firing } => Told::firing("clock.breached", firing).map(|told| told.breach(*breach)),
         Event::ClockEscalated { breach, firing } => Told::firing("clock.escalated", firing).map(|told| told.breach(*breach)),
@@ -117,6 +118,8 @@ pub fn told(event: &Event) -> Option<Told> {
         | Event::GateConfirmed { .. }
         | Event::GateWithdrawn { .. }
         | Event::RecordLocked { .. }
+        | Event::AmendmentProposed { .. }
+        | Event::AmendmentRejected { .. }
         | Event::ClockArmed { .. }
         | Event::ClockMet { .. }
         | Event::ClockCancelled { .. }

@@ -337,6 +337,7 @@ fn code_of(error: &service::Error) -> &'static str {
             Rejection::AlreadyRunning { .. } => "already_running",
             Rejection::InstanceEnded => "instance_ended",
             Rejection::BreachState { .. } => "breach_state",
+            Rejection::AmendmentState { .. } => "amendment_state",
             Rejection::ClockState { .. } => "clock_state",
             Rejection::Stale { .. } => "stale",
             Rejection::Violations(_) => "violations",

@@ -111,6 +111,11 @@ fn sentence(event: &Event) -> Option<String> {
             format!("record of {step} filed {register}{pending}")
         }
         Event::RecordLocked { step, .. } => format!("record of {step} locked"),
+        Event::AmendmentProposed { step, reason, .. } => format!("amendment of the record of {step} proposed ({})", reason.as_str()),
+        Event::AmendmentRejected { step, .. } => format!("amendment of the record of {step} rejected"),
+        Event::RecordAmended { step, version, proposed_by, .. } => {
+            format!("record of {step} amended to version {version}, as {proposed_by} proposed")
+        }
         Event::ClockMet { step, due_at, .. } => format!("deadline of {step} met, was due {due_at}"),
         Event::ClockPaused { step, reason, until, .. } => format!("deadline of {step} paused ({reason}) until {until}"),
         Event::ClockResumed { step, due_at, .. } => format!("deadline of {step} resumed, due {due_at}"),

@@ -31,6 +31,11 @@ pub fn of(published: &Published, decision: &Decision, person: &Principal, now: I
             });
             answer(200, shown, None)
         }
+        Reply::Amendment { record, number, is_new } => {
+            let amendment = instance.amendments.iter().find(|one| one.record == *record && one.number == *number);
+            let shown = amendment.map(|amendment| views::amendment(&viewer, instance, amendment));
+            answer(if *is_new { 201 } else { 200 }, shown, None)
+        }
         Reply::WouldComplete => Ok(no_violations()),
         Reply::Fired | Reply::Reprojected | Reply::Stale => Ok(nothing()),
     }

@@ -161,12 +161,13 @@ async fn issue(services: &Services, username: Username, kind: CredentialKind, na
 }
 
 /// 256 random bits as 43 URL-safe characters.
-fn random_secret() -> String {
+pub(super) fn random_secret() -> String {
     let bytes: [u8; 32] = rand::random();
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn hash_secret(secret: &str) -> String {
+/// Hex of SHA-256, as a secret is kept.
+pub(super) fn hash_secret(secret: &str) -> String {
     Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -218,7 +218,7 @@ impl<'a> Round<'a> {
         };
         let task = match envelope.command.target() {
             Target::Task(task) => Some(task),
-            Target::New | Target::Instance(_) | Target::Breach(_) => None,
+            Target::New | Target::Instance(_) | Target::Breach(_) | Target::Record(_) => None,
         };
         let step = task.and_then(|task| instance?.task(task)).map(|task| task.step.clone());
         let event = Event::CommandRefused { instance: instance.map(|instance| instance.id), task, step, code: code.to_owned() };

@@ -3,6 +3,7 @@
 mod answers;
 pub mod audit;
 pub mod authenticate;
+pub mod calendar_feed;
 pub mod calendars;
 mod deciding;
 mod error;

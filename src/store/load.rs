@@ -11,7 +11,7 @@ use super::slice::{Loaded, Locking};
 use super::{Backend, Error, WriteTransaction};
 use crate::domain::command::Target;
 use crate::domain::instance::Instance;
-use crate::ids::{BreachId, InstanceId, TaskId};
+use crate::ids::{BreachId, InstanceId, RecordId, TaskId};
 use crate::instant::Instant;
 
 const INSTANCE: i32 = 1;
@@ -19,13 +19,15 @@ const TASK: i32 = 2;
 const BREACH: i32 = 3;
 const DOCUMENT: i32 = 4;
 const NOW: i32 = 5;
+const RECORD: i32 = 6;
 
 const SQLITE: &str = "\
 WITH wanted AS (SELECT j.value ->> 'kind' AS kind, unhex(j.value ->> 'id', '-') AS id FROM json_each(?) AS j),
 found AS (
     SELECT 1 AS tag, w.id AS target, i.id AS instance FROM wanted w JOIN instance i ON i.id = w.id WHERE w.kind = 1
     UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w JOIN task t ON t.id = w.id WHERE w.kind = 2
-    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3)
+    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3
+    UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w JOIN record r ON r.id = w.id WHERE w.kind = 6)
 SELECT tag, target, instance, NULL AS document, NULL AS now FROM found
 UNION ALL SELECT 4, NULL, i.id, i.document, NULL FROM instance i WHERE i.id IN (SELECT instance FROM found)";
 
@@ -38,7 +40,8 @@ WITH wanted AS (SELECT w.kind, w.id FROM json_to_recordset($1::json) AS w(kind I
 found AS MATERIALIZED (
     SELECT 1 AS tag, w.id AS target, w.id AS instance FROM wanted w WHERE w.kind = 1
     UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w JOIN task t ON t.id = w.id WHERE w.kind = 2
-    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3),
+    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3
+    UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w JOIN record r ON r.id = w.id WHERE w.kind = 6),
 locked AS MATERIALIZED (
     SELECT i.id, i.document FROM instance i WHERE i.id IN (SELECT instance FROM found) ORDER BY i.id FOR UPDATE OF i",
             $lock,
@@ -64,6 +67,7 @@ impl WriteTransaction {
                 Target::Instance(id) => Some(json!({ "kind": INSTANCE, "id": id })),
                 Target::Task(id) => Some(json!({ "kind": TASK, "id": id })),
                 Target::Breach(id) => Some(json!({ "kind": BREACH, "id": id })),
+                Target::Record(id) => Some(json!({ "kind": RECORD, "id": id })),
             })
             .collect();
         let sql = match (self.backend, locking) {
@@ -95,6 +99,7 @@ fn take(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
     let target = match tag {
         TASK => Target::Task(TaskId(target)),
         BREACH => Target::Breach(BreachId(target)),
+        RECORD => Target::Record(RecordId(target)),
         _ => Target::Instance(InstanceId(target)),
     };
     loaded.found.insert(target, instance);

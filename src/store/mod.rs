@@ -6,6 +6,7 @@
 use sea_orm::{DatabaseConnection, sqlx};
 
 mod audit;
+pub mod calendar_feeds;
 pub mod calendars;
 mod connect;
 mod context;

@@ -1,28 +1,18 @@
 //! Business-day deadlines against an independent calculation: numpy, the holidays package and Python's zone rules.
 
-use std::process::Command;
-
 use proviso::definitions::calendars::built_in;
 use proviso::domain::deadline::{Frame, walk};
 use proviso::domain::definition::{Terms, TimeRules, Within};
 use proviso::instant::Instant;
 
-use super::support::checkout;
+use super::support::oracle;
 
 const CASES: usize = 120_000;
 const SEED: &str = "20260105";
 
-/// The interpreter that `tests/run.sh` furnishes.
-const PYTHON: &str = "target/oracle-venv/bin/python";
-
 #[test]
 fn business_days_agree_with_an_independent_calculation() {
-    let script = checkout::root().join("tests/oracle/business_days.py");
-    let python = checkout::root().join(PYTHON);
-    assert!(python.exists(), "{} is missing: run tests/run.sh, which makes it", python.display());
-    let ran = Command::new(&python).arg(&script).arg(SEED).arg(CASES.to_string()).output().expect("the interpreter runs");
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let text = String::from_utf8(ran.stdout).expect("text");
+    let text = oracle::run("business_days.py", &[SEED, &CASES.to_string()], "");
     let mut compared = 0;
     let mut different = Vec::new();
     for line in text.lines() {

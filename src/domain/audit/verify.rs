@@ -147,9 +147,9 @@ pub struct Said {
 }
 
 impl Said {
-    /// The records filed, with the hash (hex) of each.
+    /// The records filed, later versions among them, with the hash (hex) of each.
     pub fn filed(&self) -> impl Iterator<Item = (RecordId, &str)> {
-        self.events.iter().filter(|event| event["type"] == "record.filed").filter_map(|event| {
+        self.events.iter().filter(|event| event["type"] == "record.filed" || event["type"] == "record.amended").filter_map(|event| {
             let record = event["record"].as_str()?.parse().ok()?;
             Some((record, event["sha256"].as_str()?))
         })

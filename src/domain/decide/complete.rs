@@ -6,7 +6,7 @@ use super::super::command::{Principal, Submission};
 use super::super::decision::{Decision, Reply};
 use super::super::definition::{FieldType, Step};
 use super::super::event::Event;
-use super::super::instance::{Task, TaskState};
+use super::super::instance::{Instance, Task, TaskState};
 use super::super::policy::Access;
 use super::super::record::{CheckResult, Record};
 use super::super::rejection::{Rejection, Violation, ViolationKind};
@@ -69,7 +69,7 @@ fn judge(
     let mut judged = verdicts::judge(&reading, task, actor, &submission.gates, &mut typed);
     let mut violations = std::mem::take(&mut typed.violations);
     violations.append(&mut judged.violations);
-    violations.extend(duties(work, step, actor));
+    violations.extend(duties(&work.instance, step, actor));
     violations.extend(needs(work, step));
     if violations.is_empty() { Ok((typed, judged)) } else { Err(Rejection::Violations(violations)) }
 }
@@ -100,8 +100,8 @@ fn unknown_people(situation: &Situation<'_>, reading: &Reading<'_>, typed: &mut 
 }
 
 /// Steps the actor completed that they may not follow up themselves.
-fn duties(work: &Work<'_>, step: &Step, actor: &Principal) -> Vec<Violation> {
-    let own = |other: &&StepId| work.instance.records.get(*other).is_some_and(|record| record.completed_by.as_str() == actor.username);
+pub(super) fn duties(instance: &Instance, step: &Step, actor: &Principal) -> Vec<Violation> {
+    let own = |other: &&StepId| instance.records.get(*other).is_some_and(|record| record.completed_by.as_str() == actor.username);
     let violation = |other: &StepId| {
         let message = format!("you completed {other} yourself; another holder of the role must do this");
         Violation::new(ViolationKind::Duty, other.as_str(), message)
@@ -164,6 +164,7 @@ fn file(work: &mut Work<'_>, task: &Task, step: &Step, typed: Typed, judged: Jud
         asks: typed.asks,
         gates: judged.gates,
         checks: judged.checks,
+        amends: None,
     };
     let text = serde_json::to_vec(&record).map_err(|_| Rejection::Forbidden { why: "the record cannot be written".to_owned() })?;
     let routes: Vec<RoleId> = step.routes.as_ref().map(|routes| routes.to.clone()).unwrap_or_default();

@@ -4,6 +4,8 @@
 //! that stands in its way; it never does part of it.
 
 mod acknowledge;
+mod amending;
+mod approve_amendment;
 mod assign;
 mod cancel;
 mod claim;
@@ -18,7 +20,9 @@ mod flow;
 mod ladder;
 mod needs;
 mod pause;
+mod propose_amendment;
 mod reanchor;
+mod reject_amendment;
 mod release;
 mod reproject;
 mod resume;
@@ -89,6 +93,11 @@ pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Resul
         Command::Cancel { reason, .. } => cancel::decide(situation, reason, mint),
         Command::Acknowledge { breach, note } => acknowledge::decide(situation, *breach, note.as_deref(), mint),
         Command::Explain { breach, code, note } => explain::decide(situation, *breach, code, note, mint),
+        Command::ProposeAmendment { record, fields, reason, note } => {
+            propose_amendment::decide(situation, *record, fields, reason, note, mint)
+        }
+        Command::ApproveAmendment { record, number } => approve_amendment::decide(situation, *record, *number, mint),
+        Command::RejectAmendment { record, number, note } => reject_amendment::decide(situation, *record, *number, note, mint),
         Command::FireTimer { timer, generation, .. } => fire_timer::decide(situation, *timer, *generation, mint),
     }
 }

@@ -1,5 +1,7 @@
 //! What must be loaded before a command can be decided: source rows its rules look up and people it names.
 
+use indexmap::IndexMap;
+
 use super::super::command::{Command, Start, Submission};
 use super::super::definition::{Field, FieldType, Filled, Published, Step};
 use super::super::facts::{Facts, Lookup};
@@ -7,9 +9,10 @@ use super::super::instance::Instance;
 use super::super::rules::Rule;
 use super::super::typing;
 use super::super::value::{Json, Value};
+use super::amending;
 use super::start::text_of;
 use super::submission::Reading;
-use crate::ids::{FieldId, Username, WorkflowId};
+use crate::ids::{FieldId, RecordId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// Rows and people to load.
@@ -38,6 +41,11 @@ pub fn needs(published: &Published, instance: Option<&Instance>, command: &Comma
                 _ => Needs::default(),
             }
         }
+        Command::ProposeAmendment { record, fields, .. } => of_amendment(published, instance, *record, fields),
+        Command::ApproveAmendment { record, number } => {
+            let proposed = instance.and_then(|instance| amending::proposed(instance, *record, *number).ok());
+            proposed.map_or_else(Needs::default, |proposed| of_amendment(published, instance, *record, &proposed.fields))
+        }
         Command::Claim(_)
         | Command::Release(_)
         | Command::SaveDraft { .. }
@@ -51,6 +59,7 @@ pub fn needs(published: &Published, instance: Option<&Instance>, command: &Comma
         | Command::Cancel { .. }
         | Command::Acknowledge { .. }
         | Command::Explain { .. }
+        | Command::RejectAmendment { .. }
         | Command::FireTimer { .. } => Needs::default(),
     }
 }
@@ -82,6 +91,19 @@ fn of_completion(published: &Published, instance: &Instance, step: &Step, submis
     people.sort();
     people.dedup();
     Needs { lookups, people, one_per: None, month }
+}
+
+/// What judging the changed record needs; of people only those who are put in.
+fn of_amendment(published: &Published, instance: Option<&Instance>, id: RecordId, changes: &IndexMap<FieldId, Json>) -> Needs {
+    let record = instance.and_then(|instance| instance.records.values().find(|record| record.id == id));
+    let (Some(instance), Some(record)) = (instance, record) else { return Needs::default() };
+    let step = published.workflow(&instance.workflow).and_then(|workflow| workflow.steps.get(&record.step));
+    let Some(step) = step else { return Needs::default() };
+    let (nothing, actor, now) = (Facts::default(), record.completed_by.as_str(), record.completed_at);
+    let reading = Reading { published, step, instance, facts: &nothing, actor, now };
+    let submission = amending::submission(&reading, record, changes);
+    let named = changes.iter().filter_map(|(id, json)| person_named(published, step.fields.get(id)?, Some(json)));
+    Needs { people: named.collect(), ..of_completion(published, instance, step, &submission, actor, now) }
 }
 
 /// The person a value names, if it is one that could name somebody.

@@ -154,6 +154,7 @@ pub fn blank(
         breaches: Vec::new(),
         series: IndexMap::new(),
         arrived: IndexMap::new(),
+        amendments: Vec::new(),
     }
 }
 

@@ -34,6 +34,15 @@ pub fn judge(reading: &Reading<'_>, task: &Task, actor: &Principal, sent: &Index
     // A check that reads a missing ask is not judged: the ask is the root cause, whoever reports it.
     let missing: Vec<_> = typed.missing_asks.iter().map(ask_path).collect();
     typed.bad.extend(missing);
+    let checks = judge_checks(reading, typed);
+    judged.checks = checks.checks;
+    judged.violations.extend(checks.violations);
+    judged
+}
+
+/// Judges every check.
+pub fn judge_checks(reading: &Reading<'_>, typed: &Typed) -> Judged {
+    let mut judged = Judged::default();
     for (id, check) in &reading.step.checks {
         judge_check(reading, id, check, typed, &mut judged);
     }

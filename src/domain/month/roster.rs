@@ -62,7 +62,7 @@ pub struct Reading<'a> {
 impl Case {
     /// Takes only what was on record at an instant. `records` may come in any order.
     pub fn as_of(mut self, records: Vec<Record>, ended_at: Option<Instant>, at: Instant) -> Self {
-        let mut known: Vec<Record> = records.into_iter().filter(|record| record.completed_at <= at).collect();
+        let mut known: Vec<Record> = records.into_iter().filter(|record| record.known_at() <= at).collect();
         known.sort_by_key(|record| (record.completed_at, record.round, record.slot, record.version, record.id));
         self.records = known.into_iter().map(|record| (record.step.clone(), record)).collect();
         if ended_at.is_none_or(|ended_at| ended_at > at) {

@@ -9,6 +9,7 @@ use super::reconcile::{DifferenceKind, reconcile};
 use super::roster::{Case, Reading, Row};
 use super::*;
 use crate::definitions;
+use crate::domain::amendment::{AmendmentReason, Amends};
 use crate::domain::definition::{Months, Published};
 use crate::domain::facts::{Facts, Row as SourceRow, SourceVersion};
 use crate::domain::record::{Record, Verdict};
@@ -79,6 +80,7 @@ fn decision(number: u128, completed_at: &str, outcome: &str) -> Record {
         asks: Values::new(),
         gates: IndexMap::new(),
         checks: IndexMap::new(),
+        amends: None,
     }
 }
 
@@ -123,6 +125,31 @@ fn lag(text: &str) -> BTreeMap<crate::ids::SourceId, Column> {
     let version = SourceVersion { id: SourceVersionId(uuid::Uuid::nil()), version: 1, imported_at: at(LATER), sha256: "x".to_owned() };
     let row = SourceRow::from([("lag".into(), Value::Decimal(text.to_owned()))]);
     BTreeMap::from([("workbook".into(), Column { version: Some(version), rows: vec![row] })])
+}
+
+#[test]
+fn an_amended_decision_stays_in_its_month_and_is_known_from_its_approval_on() {
+    let first = decision(1, "2026-01-10T12:00:00Z", "go");
+    let amends = Amends {
+        record: first.id,
+        number: 1,
+        reason: AmendmentReason::LateInformation,
+        note: "x".to_owned(),
+        changed: Vec::new(),
+        proposed_at: at("2026-02-02T12:00:00Z"),
+        proposed_by: "ann".into(),
+        approved_at: at(LATER),
+        approved_by: "bob".into(),
+    };
+    let second = Record { id: RecordId(uuid::Uuid::from_u128(9)), version: 2, amends: Some(amends), ..first.clone() };
+    let published = published();
+    let row = |as_of: &str| {
+        let reading = Reading { published: &published, months: months(&published), month: january(), as_of: at(as_of) };
+        let case = case(1, 100, None).as_of(vec![second.clone(), first.clone()], None, at(as_of));
+        reading.row(&case, &Facts::default()).unwrap()
+    };
+    assert_eq!((row("2026-02-03T11:59:59.999Z").record, row(LATER).record), (first.id, second.id));
+    assert_eq!(row(LATER).activated_at, first.completed_at);
 }
 
 #[test]

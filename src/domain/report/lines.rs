@@ -1,7 +1,8 @@
 //! What reports are made of: one line for each task, decision, breach and figure, as it stood at an instant.
 
+use crate::domain::amendment::AmendmentReason;
 use crate::domain::instance::TaskState;
-use crate::ids::{BreachId, FieldId, InstanceId, OutcomeId, RoleId, StepId, WorkflowId};
+use crate::ids::{BreachId, FieldId, InstanceId, OutcomeId, RecordId, RoleId, StepId, WorkflowId};
 use crate::instant::Instant;
 
 /// The time a report looks at, and the instant it knows of.
@@ -51,6 +52,23 @@ pub struct BreachLine {
     pub acknowledged_at: Option<Instant>,
     pub explained_at: Option<Instant>,
     pub explained_code: Option<String>,
+}
+
+/// A later version of a locked record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmendmentLine {
+    pub record: RecordId,
+    pub instance: InstanceId,
+    pub step: StepId,
+    pub version: u32,
+    pub reason: AmendmentReason,
+    /// When the step was completed, whose record it is.
+    pub completed_at: Instant,
+    /// The month of that instant, in the program's zone.
+    pub month: String,
+    /// Whether that month was closed before the change.
+    pub after_closing: bool,
+    pub amended_at: Instant,
 }
 
 /// A figure of a closed month.

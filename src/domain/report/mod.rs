@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::audit::sha256_hex;
 use crate::instant::Instant;
 
-pub use lines::{BreachLine, DecisionLine, FigureLine, Period, TaskLine};
-pub use tables::{breaches, clarifications, decisions, figures, rationales, slots, timeliness};
+pub use lines::{AmendmentLine, BreachLine, DecisionLine, FigureLine, Period, TaskLine};
+pub use tables::{amendments, breaches, clarifications, decisions, figures, rationales, slots, timeliness};
 
 /// The reports there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +26,11 @@ pub enum ReportKind {
     RationaleMix,
     SettlementFigures,
     Breaches,
+    RetroactiveChanges,
 }
 
 impl ReportKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Timeliness,
         Self::TimeToActivation,
         Self::PendingClarificationAge,
@@ -37,6 +38,7 @@ impl ReportKind {
         Self::RationaleMix,
         Self::SettlementFigures,
         Self::Breaches,
+        Self::RetroactiveChanges,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -48,6 +50,7 @@ impl ReportKind {
             Self::RationaleMix => "rationale_mix",
             Self::SettlementFigures => "settlement_figures",
             Self::Breaches => "breaches",
+            Self::RetroactiveChanges => "retroactive_changes",
         }
     }
 
@@ -60,6 +63,7 @@ impl ReportKind {
             Self::RationaleMix => "Reasons given with decisions",
             Self::SettlementFigures => "Settlement figures by month",
             Self::Breaches => "Breaches and what was said about them",
+            Self::RetroactiveChanges => "Locked records that were changed",
         }
     }
 

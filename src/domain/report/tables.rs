@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{BreachLine, DecisionLine, FigureLine, Period, TaskLine};
+use super::lines::{AmendmentLine, BreachLine, DecisionLine, FigureLine, Period, TaskLine};
 use super::{Cell, Table};
 use crate::domain::instance::TaskState;
 use crate::domain::month::ratio;
@@ -169,6 +169,30 @@ pub fn breaches(lines: &[BreachLine], period: Period) -> Table {
             "explained_at",
             "explained_code",
         ],
+        rows: found.iter().map(row).collect(),
+    }
+}
+
+/// Locked records that were changed in the period, in the order they were.
+pub fn amendments(lines: &[AmendmentLine], period: Period) -> Table {
+    let known = |line: &&AmendmentLine| line.amended_at >= period.from && line.amended_at < period.to && line.amended_at <= period.as_of;
+    let mut found: Vec<&AmendmentLine> = lines.iter().filter(known).collect();
+    found.sort_by_key(|line| (line.amended_at, line.record));
+    let row = |line: &&AmendmentLine| {
+        vec![
+            Cell::At(line.amended_at),
+            Cell::text(line.instance.to_string()),
+            Cell::text(line.step.as_str()),
+            Cell::Number(i64::from(line.version)),
+            Cell::text(line.reason.as_str()),
+            Cell::At(line.completed_at),
+            Cell::text(&line.month),
+            Cell::text(if line.after_closing { "yes" } else { "no" }),
+            Cell::text(line.record.to_string()),
+        ]
+    };
+    Table {
+        columns: vec!["amended_at", "instance_id", "step", "version", "reason", "completed_at", "month", "after_closing", "record_id"],
         rows: found.iter().map(row).collect(),
     }
 }

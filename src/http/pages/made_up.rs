@@ -314,6 +314,8 @@ pub fn an_instance() -> InstanceView {
         slot: None,
         version: 1,
         register: Some("library".into()),
+        amends: None,
+        amended_by: None,
         locked: true,
         completed_at: later(-60),
         completed_by: Username::from("nurse"),
@@ -351,6 +353,7 @@ pub fn an_instance() -> InstanceView {
         }],
         clocks: vec![a_clock()],
         records: vec![record],
+        amendments: Vec::new(),
         breaches: vec![a_breach(1)],
         timeline: vec![
             event(1, "instance.started", "started with version 1"),

@@ -4,6 +4,7 @@
 //! becomes the same command. Everything that comes from people is escaped by the templates; no page has script or style
 //! of its own inside it.
 
+mod account;
 mod assets;
 mod breaches;
 mod deadline_form;
@@ -59,6 +60,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/months").route(reading().to(months::list)))
         .service(web::resource("/months/{program}/{month}").route(reading().to(months::show)).route(web::post().to(months::act)))
         .service(web::resource("/reports").route(reading().to(reports::show)))
+        .service(web::resource("/account").route(reading().to(account::show)).route(web::post().to(account::act)))
         .service(web::resource("/sign-in").route(reading().to(sign_in::show)).route(web::post().to(sign_in::open)))
         .service(web::resource("/sign-out").route(web::post().to(sign_in::close)))
         .service(web::resource("/sandbox/mail").route(reading().to(sandbox::mails)))

@@ -89,7 +89,7 @@ impl Chart {
             ReportKind::TimeToActivation => ("median_minutes", 2),
             ReportKind::PendingClarificationAge => ("age_minutes", 2),
             ReportKind::RationaleMix => ("decisions", 4),
-            ReportKind::SettlementFigures => return None,
+            ReportKind::SettlementFigures | ReportKind::RetroactiveChanges => return None,
             ReportKind::Breaches => ("late_minutes", 3),
         };
         let at = table.columns.iter().position(|known| *known == column)?;

@@ -161,7 +161,7 @@ impl About {
         });
         let record = task.record.as_ref();
         Self {
-            number: wording::task_number(task.summary.id),
+            number: task.summary.id.number(),
             kind: as_words(task.kind.as_str().unwrap_or_default()),
             requirement: task.requirement,
             register: task.register_title.clone().or_else(|| task.register.as_ref().map(|id| as_words(id.as_str()))),

@@ -46,6 +46,7 @@ impl Refused {
             Error::Rejected(Rejection::TaskClaimed { .. }) => "Ask them to give it back, or ask a manager to assign it to you",
             Error::Rejected(Rejection::TaskNotOpen { .. } | Rejection::InstanceEnded) => "There is nothing left to do here",
             Error::Rejected(Rejection::NotClaimed) => "Claim it first",
+            Error::Rejected(Rejection::AmendmentState { .. }) => "Open the instance again to see how its records stand",
             Error::Rejected(Rejection::BreachState { .. }) => "Somebody else was faster; the page shows what they wrote",
             Error::State { .. } => "Try again in a moment",
             Error::Malformed(_) => "Mend it and try again",

@@ -6,7 +6,7 @@ use super::when::Moment;
 use crate::domain::definition::{Field, FieldType, Program};
 use crate::domain::instance::{InstanceState, TaskState};
 use crate::domain::value::Json;
-use crate::ids::{RoleId, TaskId};
+use crate::ids::RoleId;
 use crate::instant::Instant;
 use crate::service::views::ChoiceView;
 
@@ -24,12 +24,6 @@ pub fn sentence(text: &str) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// The short form of a task's id, as mails show it: `T-` and its last eight hex digits.
-pub fn task_number(id: TaskId) -> String {
-    let hex = id.0.simple().to_string();
-    format!("T-{}", hex[hex.len() - 8..].to_ascii_uppercase())
 }
 
 /// The role's title in the program, else its id as words.
@@ -123,7 +117,6 @@ mod tests {
     fn conditions_are_words_where_they_can_be() {
         assert_eq!(only_when("outcome == \"pending_clarification\""), "Only with the decision “Pending clarification”.");
         assert_eq!(only_when("fields.a > 3"), "Only when this holds: fields.a > 3");
-        assert_eq!(task_number("019b8e3e-42bf-77f1-be20-6a454bfe01d5".parse().unwrap()), "T-4BFE01D5");
         assert_eq!(sentence("the task is claimed by ada"), "The task is claimed by ada.");
     }
 }

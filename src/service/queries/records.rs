@@ -4,7 +4,7 @@ use super::{pinned, scope};
 use crate::domain::command::Principal;
 use crate::domain::policy;
 use crate::ids::{ProgramId, RegisterId};
-use crate::service::views::{self, Home, RecordView, Viewer};
+use crate::service::views::{self, Home, RecordView, Standing, Viewer};
 use crate::service::{Error, Services};
 use crate::store::queries::{NewestKey, Part, RecordFilter};
 
@@ -28,8 +28,9 @@ pub async fn records(
     let mut shown = Vec::new();
     for row in services.store.records(&filter, part).await? {
         let published = pinned(services, person, &filter.program, row.version).await?;
+        let standing = Standing { locked: row.locked, amended_by: row.amended_by };
         let home = Home { id: row.instance, workflow: &row.workflow, one_per: None };
-        shown.push(views::record(&Viewer::new(&published.program, person, now), home, row.locked, &row.record));
+        shown.push(views::record(&Viewer::new(&published.program, person, now), home, standing, &row.record));
     }
     Ok(shown)
 }

@@ -14,8 +14,9 @@ use crate::domain::deadline;
 use crate::domain::definition::{Program, StepKind};
 use crate::domain::month::Month;
 use crate::domain::month::book::Book;
+use crate::domain::record::Record;
 use crate::domain::report::{self, FigureLine, Period, ReportKind, Table, TaskLine};
-use crate::ids::{ProgramId, StepId};
+use crate::ids::{InstanceId, ProgramId, StepId};
 use crate::instant::Instant;
 
 pub use workbook::workbook;
@@ -100,6 +101,7 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
             let known: Vec<_> = lines.into_iter().filter_map(|line| line.as_of(period.as_of)).collect();
             report::breaches(&known, period)
         }
+        ReportKind::RetroactiveChanges => report::amendments(&amendments(services, program).await?, period),
     })
 }
 
@@ -110,6 +112,30 @@ async fn tasks(services: &Services, program: &ProgramId, period: Period) -> Resu
 
 async fn decisions(services: &Services, program: &Program, period: Period) -> Result<Vec<report::DecisionLine>, Error> {
     Ok(services.store.decision_lines(&program.program, &steps_of(program, StepKind::Decision), period).await?)
+}
+
+/// Every later version of a locked record, with what had become of its month.
+async fn amendments(services: &Services, program: &Program) -> Result<Vec<report::AmendmentLine>, Error> {
+    let stored = services.store.months(&program.program, None, MOST_MONTHS).await?;
+    let closed = |month: Month, at: Instant| {
+        stored.iter().any(|one| one.month == month && one.closed.as_ref().is_some_and(|closed| closed.closed_at <= at))
+    };
+    let line = |(instance, record): (InstanceId, Record)| {
+        let amends = record.amends?;
+        let month = Month::of(record.completed_at, &program.time);
+        Some(report::AmendmentLine {
+            record: record.id,
+            instance,
+            step: record.step,
+            version: record.version,
+            reason: amends.reason,
+            completed_at: record.completed_at,
+            month: month.to_string(),
+            after_closing: closed(month, amends.approved_at),
+            amended_at: amends.approved_at,
+        })
+    };
+    Ok(services.store.later_versions(&program.program).await?.into_iter().filter_map(line).collect())
 }
 
 /// The steps of a kind, whatever their workflow.

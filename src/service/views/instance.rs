@@ -5,9 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::{self, RecordView};
-use super::{BreachSubject, BreachView, ClockView, SeriesView, TaskSummary, TimelineEntry, Viewer};
+use super::{AmendmentView, BreachSubject, BreachView, ClockView, SeriesView, TaskSummary, TimelineEntry, Viewer};
 use crate::domain::instance::{Breach, Instance, InstanceState, TaskState};
-use crate::domain::record::Record;
 use crate::domain::value::Json;
 use crate::ids::{FieldId, InstanceId, OutcomeId, ProgramId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
@@ -56,7 +55,10 @@ pub struct InstanceView {
     /// How the slots of its review series were kept, in the order the series began.
     pub series: Vec<SeriesView>,
     pub clocks: Vec<ClockView>,
+    /// Every version of every record, in the order the steps were completed.
     pub records: Vec<RecordView>,
+    /// Amendments of locked records, in the order they were proposed.
+    pub amendments: Vec<AmendmentView>,
     pub breaches: Vec<BreachView>,
     pub timeline: Vec<TimelineEntry>,
 }
@@ -90,7 +92,6 @@ pub fn summary(viewer: &Viewer<'_>, row: InstanceRow) -> InstanceSummary {
 /// Shows an instance with its history.
 pub fn instance(viewer: &Viewer<'_>, instance: &Instance, history: &HistoryRows) -> InstanceView {
     let open = viewer.sees_started(&instance.workflow);
-    let locked = |found: &Record| instance.locked.contains(&found.step);
     let task_of = |id: TaskId| history.tasks.iter().find(|task| task.id == id);
     let state_of = |id: TaskId| task_of(id).map_or(TaskState::Cancelled, |task| task.state);
     let breach = |(breach, notices): &(Breach, Vec<NoticeRow>)| {
@@ -104,7 +105,12 @@ pub fn instance(viewer: &Viewer<'_>, instance: &Instance, history: &HistoryRows)
         tasks: history.tasks.iter().map(|task| super::task_summary(viewer, instance.into(), task)).collect(),
         series: super::series(viewer, instance, &history.tasks),
         clocks: history.clocks.iter().map(|clock| super::clock(viewer, clock, state_of(clock.task))).collect(),
-        records: history.records.iter().map(|found| record::record(viewer, instance.into(), locked(found), found)).collect(),
+        records: history
+            .records
+            .iter()
+            .map(|found| record::record(viewer, instance.into(), record::Standing::of(instance, found), found))
+            .collect(),
+        amendments: instance.amendments.iter().map(|one| super::amendment(viewer, instance, one)).collect(),
         breaches: history.breaches.iter().map(breach).collect(),
         timeline: super::timeline(viewer, &instance.workflow, &history.entries),
     }

@@ -4,6 +4,7 @@
 //! roles do not open. What is left out is `null` and marked `restricted`. Nothing here knows HTTP, a database or a clock.
 
 mod actions;
+mod amendment;
 mod breach;
 mod clock;
 mod form;
@@ -16,11 +17,12 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
+pub use amendment::{AmendmentView, AmendsView, amendment};
 pub use breach::{AcknowledgedView, BreachSubject, BreachView, ExplainedView, NoticeView, breach, notices};
 pub use clock::{AnchorView, ClockView, DeadlineView, NextView, clock, deadline};
 pub use form::{CheckView, ChoiceView, ConfirmationView, FieldView, GateView, OutcomeView};
 pub use instance::{InstanceSummary, InstanceView, StandingView, fresh, instance, summary};
-pub use record::{FindingView, RecordView, record};
+pub use record::{FindingView, RecordView, Standing, record};
 pub use series::{ComplianceView, SeriesView, StepComplianceView, series};
 pub use task::{
     CommentView, CompletedView, DutyView, NeedView, RoutesView, TaskSubject, TaskSummary, TaskView, completed, task, task_summary,

@@ -4,9 +4,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::amendment::{self, AmendsView};
 use super::form::ConfirmationView;
 use super::{Home, Viewer};
 use crate::domain::definition::LaterMoment;
+use crate::domain::instance::Instance;
 use crate::domain::record::{CheckResult, Finding, GateResult, Record, Verdict};
 use crate::domain::value::{Json, Values};
 use crate::ids::{CheckId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RegisterId, StepId, TaskId, Username};
@@ -28,6 +30,10 @@ pub struct RecordView {
     pub register: Option<RegisterId>,
     /// Whether only an amendment can change it.
     pub locked: bool,
+    /// What made it, where it is not the first version.
+    pub amends: Option<AmendsView>,
+    /// The version an amendment put in its place.
+    pub amended_by: Option<RecordId>,
     pub completed_at: Instant,
     pub completed_by: Username,
     pub outcome: Option<OutcomeId>,
@@ -59,8 +65,23 @@ pub struct FindingView {
     pub confirmation: Option<ConfirmationView>,
 }
 
+/// How a record stands in its instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether only an amendment can change it.
+    pub locked: bool,
+    /// The version an amendment put in its place.
+    pub amended_by: Option<RecordId>,
+}
+
+impl Standing {
+    pub fn of(instance: &Instance, record: &Record) -> Self {
+        Self { locked: instance.locked.contains(&record.step), amended_by: instance.amended_by(record.id) }
+    }
+}
+
 /// Shows a record. A record of a step without a role belongs to the person who completed it.
-pub fn record(viewer: &Viewer<'_>, home: Home<'_>, locked: bool, record: &Record) -> RecordView {
+pub fn record(viewer: &Viewer<'_>, home: Home<'_>, standing: Standing, record: &Record) -> RecordView {
     let role = viewer.step(home.workflow, &record.step).and_then(|step| step.role.as_ref());
     let open = viewer.sees_contents(role, Some(&record.completed_by));
     RecordView {
@@ -74,7 +95,9 @@ pub fn record(viewer: &Viewer<'_>, home: Home<'_>, locked: bool, record: &Record
         slot: record.slot,
         version: record.version,
         register: record.register.clone(),
-        locked,
+        locked: standing.locked,
+        amends: record.amends.as_ref().map(|amends| amendment::amends(amends, open)),
+        amended_by: standing.amended_by,
         completed_at: record.completed_at,
         completed_by: record.completed_by.clone(),
         outcome: record.outcome.clone(),

@@ -216,7 +216,7 @@ pub fn task(viewer: &Viewer<'_>, subject: &TaskSubject<'_>) -> Option<TaskView> 
         clock: subject.clock.map(|found| super::clock(viewer, found, task.state)),
         draft: (open && !task.draft.is_empty()).then(|| task.draft.clone()),
         comments: open.then(|| comments(task)),
-        record: subject.record.map(|found| record::record(viewer, instance.into(), instance.locked.contains(&task.step), found)),
+        record: subject.record.map(|found| record::record(viewer, instance.into(), record::Standing::of(instance, found), found)),
     })
 }
 

@@ -130,6 +130,7 @@ fn an_instance() -> Instance {
         breaches: Vec::new(),
         series: IndexMap::new(),
         arrived: IndexMap::new(),
+        amendments: Vec::new(),
     }
 }
 
@@ -157,6 +158,7 @@ fn after_intake() -> Instance {
             asks: IndexMap::new(),
             gates: IndexMap::new(),
             checks: IndexMap::new(),
+            amends: None,
         },
     );
     instance.breaches.push(Breach {

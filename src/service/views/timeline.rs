@@ -89,6 +89,9 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::TaskCancelled { task, step, .. }
         | Event::TaskMissed { task, step, .. }
         | Event::RecordFiled { task, step, .. }
+        | Event::AmendmentProposed { task, step, .. }
+        | Event::AmendmentRejected { task, step, .. }
+        | Event::RecordAmended { task, step, .. }
         | Event::ClockArmed { task, step, .. }
         | Event::ClockPaused { task, step, .. }
         | Event::ClockResumed { task, step, .. }
@@ -128,6 +131,11 @@ fn says(event: &Event) -> String {
         Event::RecordFiled { register: Some(register), .. } => format!("record filed in {register}"),
         Event::RecordFiled { register: None, .. } => "record filed".to_owned(),
         Event::RecordLocked { .. } => "record locked".to_owned(),
+        Event::AmendmentProposed { number, reason, .. } => format!("amendment {number} proposed ({})", reason.as_str()),
+        Event::AmendmentRejected { number, .. } => format!("amendment {number} rejected"),
+        Event::RecordAmended { version, reason, proposed_by, .. } => {
+            format!("record amended to version {version} ({}), as {proposed_by} proposed", reason.as_str())
+        }
         Event::ClockArmed { due_at, .. } => format!("due {due_at}"),
         Event::ClockPaused { reason, until, .. } => format!("deadline paused ({reason}) until {until}"),
         Event::ClockResumed { due_at, .. } => format!("deadline resumed, due {due_at}"),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{NewestKey, Part, Scope, count, document, get, older_than, within};
 use crate::domain::instance::Instance;
 use crate::domain::record::Record;
-use crate::ids::{InstanceId, ProgramId, RegisterId, WorkflowId};
+use crate::ids::{InstanceId, ProgramId, RecordId, RegisterId, WorkflowId};
 use crate::store::{Error, Store};
 
 /// Which records are listed.
@@ -27,6 +27,8 @@ pub struct RecordRow {
     pub workflow: WorkflowId,
     /// Whether only an amendment can change it.
     pub locked: bool,
+    /// The version an amendment put in its place.
+    pub amended_by: Option<RecordId>,
     pub record: Record,
 }
 
@@ -69,6 +71,7 @@ fn record_row(row: &QueryResult) -> Result<RecordRow, Error> {
         version: count(row, "version")?,
         workflow: WorkflowId(get(row, "workflow")?),
         locked: home.locked.contains(&record.step),
+        amended_by: home.amended_by(record.id),
         record,
     })
 }

@@ -1,5 +1,7 @@
 //! What reports are made of, one program and one time at a time.
 
+use std::collections::BTreeMap;
+
 use entity::{breach, instance, record, task};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -10,7 +12,7 @@ use crate::domain::instance::TaskState;
 use crate::domain::record::Record;
 use crate::domain::report::{BreachLine, DecisionLine, Period, TaskLine};
 use crate::domain::value::Value;
-use crate::ids::{BreachId, InstanceId, ProgramId, RoleId, StepId, WorkflowId};
+use crate::ids::{BreachId, InstanceId, ProgramId, RoleId, StepId, TaskId, WorkflowId};
 use crate::instant::Instant;
 use crate::store::{Error, Store};
 
@@ -43,7 +45,7 @@ impl Store {
         rows.into_iter().map(task_line).collect()
     }
 
-    /// Decisions of these steps filed in the period.
+    /// Decisions of these steps filed in the period, each in the newest version the period knows of.
     pub async fn decision_lines(&self, program: &ProgramId, steps: &[StepId], period: Period) -> Result<Vec<DecisionLine>, Error> {
         let column = |column| Expr::col((record::Entity, column));
         let select = Query::select()
@@ -60,17 +62,34 @@ impl Store {
             .and_where(column(record::Column::CompletedAt).lt(period.to.millis()))
             .take();
         let rows = self.reader().query_all(&select).await?;
-        let read = |row: &sea_orm::QueryResult| {
+        let mut newest: BTreeMap<TaskId, (u32, DecisionLine)> = BTreeMap::new();
+        for row in &rows {
             let filed: Record = document("record", get(row, "id")?, &get::<String>(row, "document")?)?;
+            if filed.known_at() > period.as_of {
+                continue;
+            }
             let code = |(ask, value): (&crate::ids::FieldId, &Value)| match value {
                 Value::Code(code) => Some((ask.clone(), code.clone())),
                 _ => None,
             };
             let codes = filed.asks.iter().filter_map(code).collect();
             let started_at = instant(row, "started_at")?;
-            Ok(DecisionLine { step: filed.step, outcome: filed.outcome, started_at, decided_at: filed.completed_at, codes })
-        };
-        rows.iter().map(read).collect()
+            let line = DecisionLine { step: filed.step, outcome: filed.outcome, started_at, decided_at: filed.completed_at, codes };
+            if newest.get(&filed.task).is_none_or(|(version, _)| *version < filed.version) {
+                newest.insert(filed.task, (filed.version, line));
+            }
+        }
+        Ok(newest.into_values().map(|(_, line)| line).collect())
+    }
+
+    /// Records that are not the first version, with the instance of each.
+    pub async fn later_versions(&self, program: &ProgramId) -> Result<Vec<(InstanceId, Record)>, Error> {
+        let rows = record::Entity::find()
+            .filter(record::Column::Program.eq(program.as_str()))
+            .filter(record::Column::Version.gt(1))
+            .all(self.reader())
+            .await?;
+        rows.iter().map(|row| Ok((InstanceId(row.instance_id), document("record", row.id, &row.document)?))).collect()
     }
 
     /// Breaches detected in the period.

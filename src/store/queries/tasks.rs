@@ -1,8 +1,10 @@
 //! The inbox, and single tasks with what belongs to them.
 
+use std::collections::BTreeMap;
+
 use entity::{clock, instance, record, task};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -80,6 +82,23 @@ impl Store {
             .order_by((task::Entity, task::Column::Id), Order::Asc)
             .limit(part.fetch);
         self.reader().query_all(&select).await?.iter().map(task_row).collect()
+    }
+
+    /// How often the clock of each task was armed anew; tasks without a clock are left out.
+    pub async fn clock_generations(&self, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, i64>, Error> {
+        let rows: Vec<(Uuid, i64)> = clock::Entity::find()
+            .select_only()
+            .columns([clock::Column::TaskId, clock::Column::Generation])
+            .filter(clock::Column::TaskId.is_in(tasks.iter().map(|task| task.0)))
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        let mut newest = BTreeMap::new();
+        for (task, generation) in rows {
+            let found = newest.entry(TaskId(task)).or_insert(generation);
+            *found = Ord::max(*found, generation);
+        }
+        Ok(newest)
     }
 
     /// One task, also of an earlier round; none where there is no such task.

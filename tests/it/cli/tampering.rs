@@ -86,9 +86,12 @@ async fn disarm(home: &Home, beside: &Beside) {
         Backend::Sqlite => {
             beside.run("DROP TRIGGER audit_entry_no_update").await.unwrap();
             beside.run("DROP TRIGGER audit_entry_no_delete").await.unwrap();
+            beside.run("DROP TRIGGER record_no_update").await.unwrap();
+            beside.run("DROP TRIGGER record_no_delete").await.unwrap();
         }
         Backend::Postgres => {
             beside.run("ALTER TABLE audit_entry DISABLE TRIGGER USER").await.unwrap();
+            beside.run("ALTER TABLE record DISABLE TRIGGER USER").await.unwrap();
         }
     }
     for table in TABLES {

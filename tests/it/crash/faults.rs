@@ -33,8 +33,9 @@ const FAULTS: [(&str, &str); 13] = [
     ("DELETE FROM audit_entry WHERE position = (SELECT max(position) FROM audit_entry WHERE instance_id = stream_id)", "chains_verify"),
 ];
 
-/// The guards of the audit entries stop whoever goes through the database; here they are out of the way.
-const UNGUARDED: &str = "PRAGMA foreign_keys = OFF; DROP TRIGGER audit_entry_no_update; DROP TRIGGER audit_entry_no_delete";
+/// The guards of audit entries and records stop whoever goes through the database; here they are out of the way.
+const UNGUARDED: &str = "PRAGMA foreign_keys = OFF; DROP TRIGGER audit_entry_no_update; DROP TRIGGER audit_entry_no_delete; \
+    DROP TRIGGER record_no_update; DROP TRIGGER record_no_delete";
 
 #[tokio::test]
 async fn every_planted_fault_is_found() {

@@ -1,10 +1,12 @@
 //! The API of a whole server, on both databases: what people and programs do with it, and what it refuses.
 
 mod access;
+mod amendments;
 mod bad_definitions;
 mod bad_imports;
 mod bad_requests;
 mod bad_webhooks;
+mod calendar_feed;
 mod clock;
 mod deadlines;
 mod episodes;

@@ -6,7 +6,8 @@ use actix_web::http::Method;
 use proviso::http::{document, routes};
 use serde_json::{Value, json};
 
-use super::episodes::{DECIDER, DIRECTOR, Episode, PROGRAM, RECORDER, SAMPLES, confirmed};
+use super::amendments;
+use super::episodes::{DECIDER, DIRECTOR, Episode, PROGRAM, RECORDER, SAMPLES, confirmed, decision};
 use super::on_both;
 use super::untouched::heads;
 use crate::support::api::{Answer, answer};
@@ -16,9 +17,11 @@ use crate::support::server::Sandbox;
 on_both!(a_change_leaves_an_entry);
 
 /// Changes nothing that the audit streams are about.
-const WITHOUT_ENTRY: [(&str, &str, &str); 13] = [
+const WITHOUT_ENTRY: [(&str, &str, &str); 15] = [
     ("POST", "/sessions", "who signed in is in the log"),
     ("DELETE", "/sessions/current", "who signed out is in the log"),
+    ("POST", "/me/calendar-feed", "a feed shows its owner's tasks and belongs to no program and no instance"),
+    ("DELETE", "/me/calendar-feed", "a feed belongs to no program and no instance"),
     ("POST", "/deadlines/preview", "changes nothing"),
     ("POST", "/reprojections/preview", "changes nothing"),
     ("POST", "/reprojections/{id}/approve", "the clocks it moves leave entries of their own, beside its own"),
@@ -100,6 +103,22 @@ async fn of_a_clock(sandbox: &Sandbox) -> Vec<Change> {
     ]
 }
 
+/// An amendment that is rejected, and one that is approved, of the episode's record.
+async fn of_a_record(episode: &Episode<'_>) -> Vec<Change> {
+    episode.complete(DECIDER, "activation", decision("activated")).await;
+    let instance = episode.read().await;
+    let record = instance["records"].as_array().unwrap().iter().find(|record| record["step"] == "episode_record").unwrap();
+    let path = format!("/records/{}/amendments", record["id"].as_str().unwrap());
+    let propose = || change(RECORDER, "/records/{id}/amendments", path.clone(), amendments::change("2026-01-06"));
+    let decide = |number: u32, verb: &str, route, body| change(DECIDER, route, format!("{path}/{number}/{verb}"), body);
+    vec![
+        propose(),
+        decide(1, "reject", "/records/{id}/amendments/{number}/reject", json!({ "note": "It was right" })),
+        propose(),
+        decide(2, "approve", "/records/{id}/amendments/{number}/approve", json!({})),
+    ]
+}
+
 fn of_a_program() -> Vec<Change> {
     const DUE: &str = "        due: { within: 2 hours, of: started.interruption_confirmed_at }\n";
     const MOVABLE: &str = "        may_pause: { reasons: { away: Away }, at_most: 2 hours, times: 1 }
@@ -159,6 +178,9 @@ async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     let mut changes = of_a_program();
     changes.extend(of_a_task(sandbox, &episode).await);
     for change in changes {
+        seen.insert(leaves_one(sandbox, &change).await);
+    }
+    for change in of_a_record(&episode).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }
     for change in of_a_clock(sandbox).await {

@@ -1,5 +1,6 @@
 //! The pages, used as a browser uses them: links followed, forms sent, the cookie kept.
 
+mod account;
 mod browser;
 mod forms;
 mod months;

@@ -50,7 +50,7 @@ async fn a_stranger_is_led_to_sign_in_and_back_to_a_page_of_ours_only() {
     let sandbox = Sandbox::start(Backend::Sqlite).await;
     let task = a_task(&sandbox).await;
     let browser = Browser::fresh(&sandbox);
-    for path in ["/", "/inbox", "/breaches", "/start", "/months", "/reports", "/sandbox/mail", "/sandbox/clock"] {
+    for path in ["/", "/inbox", "/breaches", "/start", "/months", "/reports", "/account", "/sandbox/mail", "/sandbox/clock"] {
         assert!(browser.get(path).await.goes_to().starts_with("/sign-in"), "{path}");
     }
     let sign_in = browser.get(&task).await.goes_to().to_owned();

@@ -107,6 +107,7 @@ pub fn started(number: u128) -> Instance {
         breaches: Vec::new(),
         series: IndexMap::new(),
         arrived: IndexMap::new(),
+        amendments: Vec::new(),
     }
 }
 
@@ -215,6 +216,7 @@ fn record(task: TaskId, number: u128) -> Record {
         asks: IndexMap::new(),
         gates: IndexMap::new(),
         checks: IndexMap::new(),
+        amends: None,
     }
 }
 

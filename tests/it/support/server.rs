@@ -70,6 +70,14 @@ impl Sandbox {
         &self.url
     }
 
+    /// The address of the database, to look and to meddle with.
+    pub fn database_url(&self) -> String {
+        match &self.database {
+            Database::File(folder) => format!("sqlite://{}", folder.join("sandbox.db").display()),
+            Database::Server(database) => database.url(),
+        }
+    }
+
     /// Stops the server, then takes its database away.
     pub async fn stop(self) {
         self.server.stop().await;

@@ -1,0 +1,115 @@
+//! What somebody sees and sets about themselves: their roles, and the address under which a calendar program reads their tasks.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::failure::Failure;
+use super::layout::{Frame, Place, go_on, page};
+use super::programs::Programs;
+use super::visitor::{Posted, Visitor};
+use super::when::Moment;
+use crate::http::Site;
+use crate::http::calendar_feed::url;
+use crate::http::problem::Problem;
+use crate::service::{Services, calendar_feed};
+
+#[derive(Template)]
+#[template(path = "account.html", config = "src/http/pages/templates/askama.toml")]
+struct AccountPage {
+    frame: Frame,
+    username: String,
+    /// Program title, and the titles of the roles held in it.
+    roles: Vec<(String, Vec<String>)>,
+    feed: Feed,
+    form_token: String,
+}
+
+/// How things stand with the calendar feed.
+enum Feed {
+    None,
+    /// There has been one since then; its address cannot be shown again.
+    Since(Moment),
+    /// It was just made, and its address is shown this once.
+    New(String),
+}
+
+/// The page as it stands.
+pub async fn show(services: web::Data<Services>, visitor: Visitor) -> Result<HttpResponse, Failure> {
+    let programs = Programs::of(&services, &visitor.person).await?;
+    let since = calendar_feed::since(&services, &visitor.person).await?;
+    let feed = since.map_or(Feed::None, |at| Feed::Since(Moment::of(at, programs.any_zone())));
+    page(StatusCode::OK, &shown(&services, &visitor, &programs, feed))
+}
+
+/// Makes a calendar feed or takes it away. The address of a new one is in the answer itself, since nothing keeps it.
+pub async fn act(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    site: web::Data<Site>,
+    posted: Posted,
+) -> Result<HttpResponse, Failure> {
+    let visitor = &posted.visitor;
+    match posted.sent.get("action") {
+        Some("create") => {
+            let token = calendar_feed::create(&services, &visitor.person).await?;
+            let programs = Programs::of(&services, &visitor.person).await?;
+            page(StatusCode::OK, &shown(&services, visitor, &programs, Feed::New(url(&site, &request, &token))))
+        }
+        Some("revoke") => {
+            calendar_feed::revoke(&services, &visitor.person).await?;
+            Ok(go_on("/account"))
+        }
+        Some(_) | None => Err(Problem::malformed("the form names no action of this page").into()),
+    }
+}
+
+fn shown(services: &Services, visitor: &Visitor, programs: &Programs, feed: Feed) -> AccountPage {
+    let held = visitor.person.roles.iter().map(|(program, roles)| {
+        let titles = roles.iter().map(|role| programs.role(program, role)).collect();
+        (programs.title(program), titles)
+    });
+    AccountPage {
+        frame: Frame::of(services, visitor, "Your account", Place::Account, programs.any_zone()),
+        username: visitor.person.username.clone(),
+        roles: held.collect(),
+        feed,
+        form_token: visitor.form_token.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{looked_at, made_up};
+    use super::*;
+
+    fn with(feed: Feed) -> String {
+        let page = AccountPage {
+            frame: made_up::a_frame("Your account", Place::Account),
+            username: "nurse".to_owned(),
+            roles: vec![("Demo <program>".to_owned(), vec!["Nurse".to_owned()])],
+            feed,
+            form_token: "t".to_owned(),
+        };
+        page.render().unwrap()
+    }
+
+    #[test]
+    fn the_address_of_a_feed_is_there_when_it_was_just_made() {
+        let html = with(Feed::New("https://care.example/calendar/pvc_x.ics".to_owned()));
+        looked_at::keep("account", &html);
+        looked_at::assert_accessible(&html);
+        assert!(html.contains("https://care.example/calendar/pvc_x.ics") && html.contains("not shown again"));
+        assert!(!html.contains("<program>"));
+        let html = with(Feed::Since(Moment::of(made_up::now(), chrono_tz::Tz::UTC)));
+        looked_at::assert_accessible(&html);
+        assert!(!html.contains("pvc_") && html.contains("value=\"revoke\""));
+    }
+
+    #[test]
+    fn without_a_feed_there_is_nothing_to_revoke() {
+        let html = with(Feed::None);
+        looked_at::assert_accessible(&html);
+        assert!(html.contains("value=\"create\"") && !html.contains("value=\"revoke\""));
+    }
+}
