@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::breaches::Card;
 use super::failure::Failure;
+use super::filed::{Filed, label};
 use super::layout::{Frame, Place, page};
 use super::lines::Line;
 use super::programs::Programs;
@@ -14,9 +15,8 @@ use super::visitor::Visitor;
 use super::when::{Moment, localised};
 use super::wording::{self, as_words};
 use crate::domain::compliance::Tally;
-use crate::domain::definition::{Field, Program};
 use crate::ids::{FieldId, InstanceId};
-use crate::service::views::{InstanceView, RecordView, SeriesView, TimelineEntry, Viewer};
+use crate::service::views::{InstanceView, SeriesView, TimelineEntry, Viewer};
 use crate::service::{Error, Services, queries};
 
 #[derive(Template)]
@@ -39,6 +39,7 @@ struct InstancePage {
     series: Vec<Run>,
     breaches: Vec<Card>,
     records: Vec<Filed>,
+    form_token: String,
     events: Vec<Happened>,
 }
 
@@ -49,21 +50,6 @@ struct Run {
     tally: Tally,
     is_running: bool,
     next: Option<Moment>,
-}
-
-/// A filed record.
-#[derive(Debug, Clone)]
-struct Filed {
-    title: String,
-    task: String,
-    at: Moment,
-    by: String,
-    outcome: Option<String>,
-    register: Option<String>,
-    version: u32,
-    is_locked: bool,
-    /// Label and value; none where they are not open to the reader.
-    values: Option<Vec<(String, String)>>,
 }
 
 /// What one command did.
@@ -110,7 +96,8 @@ fn made(frame: Frame, title: String, viewer: &Viewer<'_>, programs: &Programs, f
         tasks: found.tasks.iter().map(|task| Line::of(task, viewer.person, programs, viewer.now)).collect(),
         series: found.series.iter().map(|series| run(series, zone)).collect(),
         breaches: found.breaches.iter().map(|breach| Card::of(breach, programs, form_token)).collect(),
-        records: found.records.iter().map(|record| filed(viewer, &found, record)).collect(),
+        records: found.records.iter().map(|record| Filed::of(viewer, &found, record)).collect(),
+        form_token: form_token.to_owned(),
         events: happened(&found.timeline, zone),
     }
 }
@@ -135,39 +122,6 @@ fn start_values(viewer: &Viewer<'_>, found: &InstanceView) -> Vec<(String, Strin
         None => (as_words(id.as_str()), value.to_string()),
     };
     pairs.map(pair).collect()
-}
-
-fn filed(viewer: &Viewer<'_>, found: &InstanceView, record: &RecordView) -> Filed {
-    let zone = viewer.program.time.zone;
-    let step = viewer.step(&found.summary.workflow, &record.step);
-    let asked = |id: &FieldId| {
-        let outcome = record.outcome.as_ref().and_then(|outcome| step?.outcomes.get(outcome));
-        step.and_then(|step| step.fields.get(id)).or_else(|| outcome.and_then(|outcome| outcome.asks.get(id)))
-    };
-    let pair = |(id, value): (&FieldId, &serde_json::Value)| match asked(id) {
-        Some(declared) => Some((label(declared, id), wording::declared(viewer.program, declared, value)?)),
-        None => Some((as_words(id.as_str()), value.to_string())),
-    };
-    let values = record.fields.as_ref().map(|fields| fields.iter().chain(record.asks.iter().flatten()).filter_map(pair).collect());
-    Filed {
-        title: format!("{}{}", record.title, wording::which(record.round, record.slot)),
-        task: record.task_id.to_string(),
-        at: Moment::of(record.completed_at, zone),
-        by: record.completed_by.to_string(),
-        outcome: record.outcome.as_ref().map(|outcome| as_words(outcome.as_str())),
-        register: record.register.as_ref().map(|id| register(viewer.program, id.as_str())),
-        version: record.version,
-        is_locked: record.locked,
-        values,
-    }
-}
-
-fn label(declared: &Field, id: &FieldId) -> String {
-    declared.says.clone().unwrap_or_else(|| as_words(id.as_str()))
-}
-
-fn register(program: &Program, id: &str) -> String {
-    program.registers.get(id).cloned().unwrap_or_else(|| as_words(id))
 }
 
 /// The timeline with the lines of one audit entry together.

@@ -5,10 +5,12 @@
 //! of its own inside it.
 
 mod account;
+mod amend;
 mod assets;
 mod breaches;
 mod deadline_form;
 mod failure;
+mod filed;
 mod inbox;
 mod inputs;
 mod instance;
@@ -53,6 +55,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/inbox").route(reading().to(inbox::show)))
         .service(web::resource("/tasks/{id}").route(reading().to(task::show)).route(web::post().to(task::act)))
         .service(web::resource("/instances/{id}").route(reading().to(instance::show)))
+        .service(web::resource("/instances/{id}/records/{record}").route(reading().to(amend::show)).route(web::post().to(amend::act)))
         .service(web::resource("/start").route(reading().to(start::list)))
         .service(web::resource("/start/{program}/{workflow}").route(reading().to(start::show)).route(web::post().to(start::act)))
         .service(web::resource("/breaches").route(reading().to(breaches::show)))

@@ -9,7 +9,7 @@ mod bad_webhooks;
 mod calendar_feed;
 mod clock;
 mod deadlines;
-mod episodes;
+pub mod episodes;
 mod inbox;
 mod months;
 mod openapi;

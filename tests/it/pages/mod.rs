@@ -1,6 +1,7 @@
 //! The pages, used as a browser uses them: links followed, forms sent, the cookie kept.
 
 mod account;
+mod amendments;
 mod browser;
 mod forms;
 mod months;
