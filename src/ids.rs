@@ -193,6 +193,12 @@ pub fn reprojection_command(reprojection: ReprojectionId, clock: ClockId, at: In
     derived(Sha256::new().chain_update(reprojection.0.as_bytes()).chain_update(clock.0.as_bytes()), at)
 }
 
+/// The command id of starting what starts by itself: the same for each try at the same instant of the grid.
+pub fn occurrence_command(program: &ProgramId, workflow: &WorkflowId, nominal_at: Instant) -> CommandId {
+    let named = Sha256::new().chain_update(program.as_str().as_bytes()).chain_update([0]).chain_update(workflow.as_str().as_bytes());
+    derived(named.chain_update([1]).chain_update(nominal_at.millis().to_be_bytes()), nominal_at)
+}
+
 fn derived(hashed: Sha256, at: Instant) -> CommandId {
     let mut random = [0_u8; 10];
     random.copy_from_slice(&hashed.finalize()[..10]);

@@ -15,6 +15,7 @@ mod m20261123_000004_create_outbox_tables;
 mod m20261125_000022_create_month_tables;
 mod m20261126_000009_create_calendar_tables;
 mod m20261126_000010_create_calendar_feed;
+mod m20261126_000015_create_schedule_tables;
 mod m20261126_000017_guard_records;
 
 /// The ordered list of steps.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000022_create_month_tables::Migration),
             Box::new(m20261126_000009_create_calendar_tables::Migration),
             Box::new(m20261126_000010_create_calendar_feed::Migration),
+            Box::new(m20261126_000015_create_schedule_tables::Migration),
             Box::new(m20261126_000017_guard_records::Migration),
         ]
     }

@@ -63,8 +63,8 @@ impl Loops {
             let pass = self.engine.run_once(self.clock().now()).await?;
             let fanned = self.fan_out.run_once(self.clock().now(), self.clock().wall()).await.map_err(internal)?;
             let sent = self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await.map_err(internal)?;
-            fired += pass.fired;
-            if moved + pass.fired + pass.stale == 0 && fanned.is_idle() && sent.is_idle() {
+            fired += pass.fired + pass.occurred;
+            if moved + pass.fired + pass.stale + pass.occurred == 0 && fanned.is_idle() && sent.is_idle() {
                 return Ok(fired);
             }
             if fanned.held_back {
@@ -123,7 +123,7 @@ impl Loops {
 
     /// The next instant at which a timer falls due or a notice may be tried.
     async fn next_due(&self) -> Result<Option<Instant>, Error> {
-        let timer = self.services.store.next_due_at().await?;
+        let timer = self.engine.next_due().await?;
         let notice = self.services.store.next_attempt_at().await?;
         Ok(timer.into_iter().chain(notice).min())
     }

@@ -48,6 +48,8 @@ pub struct Idempotency {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     Start(Start),
+    /// The engine starts what comes again and again; `nominal_at` is the instant on the grid.
+    StartOccurrence { start: Start, nominal_at: Instant },
     Claim(TaskId),
     Release(TaskId),
     Assign { task: TaskId, to: Username },
@@ -111,7 +113,7 @@ pub enum Target {
 impl Command {
     pub fn target(&self) -> Target {
         match self {
-            Self::Start(_) => Target::New,
+            Self::Start(_) | Self::StartOccurrence { .. } => Target::New,
             Self::Claim(task)
             | Self::Release(task)
             | Self::Assign { task, .. }

@@ -11,7 +11,7 @@ use super::month::Month;
 use super::month::position::Level;
 use crate::ids::{
     BreachId, CalendarId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, ReconciliationId, RecordId, RegisterId,
-    ReprojectionId, RoleId, SourceId, StatementId, StepId, TaskId, Username,
+    ReprojectionId, RoleId, SourceId, StatementId, StepId, TaskId, Username, WorkflowId,
 };
 use crate::instant::Instant;
 
@@ -20,7 +20,14 @@ use crate::instant::Instant;
 #[serde(tag = "type")]
 pub enum Event {
     #[serde(rename = "instance.started")]
-    InstanceStarted { program: ProgramId, version: u32, workflow: String },
+    InstanceStarted {
+        program: ProgramId,
+        version: u32,
+        workflow: String,
+        /// The instant on the grid, where the server started it by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nominal_at: Option<Instant>,
+    },
     #[serde(rename = "instance.ended")]
     InstanceEnded { outcome: OutcomeId },
     #[serde(rename = "instance.cancelled")]
@@ -170,6 +177,12 @@ pub enum Event {
     /// A version of a source came about; checks read it from now on.
     #[serde(rename = "source.imported")]
     SourceImported { source: SourceId, version: u32, rows: u32, sha256: String },
+    /// Occurrences of what starts by itself passed without a start: `count` of them, from `first` to `last`.
+    #[serde(rename = "schedule.missed")]
+    ScheduleMissed { workflow: WorkflowId, count: u32, first: Instant, last: Instant, because: String },
+    /// An occurrence started nothing, because of the instance that stood in its way.
+    #[serde(rename = "schedule.skipped")]
+    ScheduleSkipped { workflow: WorkflowId, nominal_at: Instant, standing: InstanceId },
     /// Somebody proposed to close a month; another person confirms it.
     #[serde(rename = "month.proposed")]
     MonthProposed { month: Month },

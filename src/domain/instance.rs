@@ -31,6 +31,9 @@ pub struct Instance {
     pub outcome: Option<OutcomeId>,
     pub started_at: Instant,
     pub started_by: Username,
+    /// The instant on the grid, where the server started it by itself; `started_at` is when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nominal_at: Option<Instant>,
     pub ended_at: Option<Instant>,
     pub started: Values,
     /// Counts the commands that changed the instance; compared and set at each commit.

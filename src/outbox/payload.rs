@@ -12,7 +12,7 @@ use crate::ids::{BreachId, NoticeId, RoleId, StepId, TaskId};
 use crate::instant::Instant;
 
 /// Every event type a subscription can name.
-pub const EVENT_TYPES: [&str; 24] = [
+pub const EVENT_TYPES: [&str; 26] = [
     "instance.started",
     "instance.ended",
     "task.opened",
@@ -33,6 +33,8 @@ pub const EVENT_TYPES: [&str; 24] = [
     "record.filed",
     "record.amended",
     "month.closed",
+    "schedule.missed",
+    "schedule.skipped",
     "statement.refused",
     "webhook.disabled",
     "webhook.heartbeat",
@@ -109,6 +111,8 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ClockExtended { task, step, due_at, .. } => Some(Told::task("clock.extended", *task, step).due(Some(*due_at))),
         Event::BreachAcknowledged { breach, task, step } => Some(Told::task("breach.acknowledged", *task, step).breach(*breach)),
         Event::BreachExplained { breach, task, step, .. } => Some(Told::task("breach.explained", *task, step).breach(*breach)),
+        Event::ScheduleMissed { .. } => Some(Told::about("schedule.missed")),
+        Event::ScheduleSkipped { .. } => Some(Told::about("schedule.skipped")),
         Event::MonthClosed { .. } => Some(Told::about("month.closed")),
         Event::StatementRefused { .. } => Some(Told::about("statement.refused")),
         Event::TaskReleased { .. }

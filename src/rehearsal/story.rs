@@ -86,7 +86,10 @@ fn sentence(event: &Event) -> Option<String> {
     let slot_text = |slot: &Option<u32>| slot.map_or_else(String::new, |slot| format!(" slot {slot}"));
     let due_text = |due: &Option<Instant>| due.map_or_else(|| "no deadline of its own".to_owned(), |due| format!("due {due}"));
     Some(match event {
-        Event::InstanceStarted { program, version, workflow } => format!("{workflow} of {program} version {version} started"),
+        Event::InstanceStarted { program, version, workflow, nominal_at: Some(nominal_at) } => {
+            format!("{workflow} of {program} version {version} started by its schedule for {nominal_at}")
+        }
+        Event::InstanceStarted { program, version, workflow, nominal_at: None } => format!("{workflow} of {program} version {version} started"),
         Event::InstanceEnded { outcome } => format!("ended: {outcome}"),
         Event::InstanceCancelled { reason } => format!("cancelled: {reason}"),
         Event::TaskOpened { step, round, slot, role, assignee, due_at, .. } => {
@@ -136,6 +139,8 @@ fn sentence(event: &Event) -> Option<String> {
         Event::CommandRefused { step, code, .. } => {
             format!("refusal ({code}) noted{}", step.as_ref().map_or_else(String::new, |step| format!(" for {step}")))
         }
+        Event::ScheduleMissed { workflow, count, because, .. } => format!("{count} starts of {workflow} missed: {because}"),
+        Event::ScheduleSkipped { workflow, nominal_at, .. } => format!("start of {workflow} for {nominal_at} skipped: one still runs"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
         Event::MonthClosed { month, rows, sha256, .. } => format!("{month} closed with {rows} on the roster, hash {sha256}"),
         Event::MonthCompared { month, agree, differ, .. } => {

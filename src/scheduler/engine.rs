@@ -27,6 +27,8 @@ pub struct Pass {
     pub held: u64,
     /// Timers whose firing failed; they stay armed.
     pub failed: u64,
+    /// Schedules of which something had come.
+    pub occurred: u64,
 }
 
 /// Fires timers through the same path as every other command.
@@ -64,9 +66,10 @@ impl Engine {
         Self { services, pace }
     }
 
-    /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire.
+    /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire, and starts what starts by
+    /// itself.
     pub async fn run_once(&self, now: Instant) -> Result<Pass, crate::store::Error> {
-        let mut total = Pass::default();
+        let mut total = self.start_occurrences(now).await?;
         loop {
             let due = self.services.store.due(now, PAGE).await?;
             if due.is_empty() {
@@ -82,6 +85,26 @@ impl Engine {
         metrics::counter!("proviso_timers_fired_total").increment(total.fired);
         metrics::counter!("proviso_timers_stale_total").increment(total.stale);
         Ok(total)
+    }
+
+    /// Deals with each schedule of which something has come by `now`.
+    async fn start_occurrences(&self, now: Instant) -> Result<Pass, crate::store::Error> {
+        let mut pass = Pass::default();
+        loop {
+            let before = pass.occurred;
+            for (program, workflow) in self.services.store.due_schedules(now, PAGE).await? {
+                match self.services.occur(&program, &workflow).await {
+                    Ok(occurred) => pass.occurred += u64::from(occurred),
+                    Err(error) => {
+                        tracing::error!(%error, "a schedule could not be followed; it is tried again");
+                        pass.failed += 1;
+                    }
+                }
+            }
+            if pass.occurred == before || pass.failed > 0 {
+                return Ok(pass);
+            }
+        }
     }
 
     async fn fire(&self, due: Vec<DueTimer>) -> Pass {
@@ -106,6 +129,13 @@ impl Engine {
         pass
     }
 
+    /// When the next timer or schedule is due.
+    pub async fn next_due(&self) -> Result<Option<Instant>, crate::store::Error> {
+        let timer = self.services.store.next_due_at().await?;
+        let schedule = self.services.store.next_schedule_at().await?;
+        Ok(timer.into_iter().chain(schedule).min())
+    }
+
     /// Runs until `stop`: one pass while holding `turn`, then sleep until a wake-up, the next due row or the next look.
     /// `passed_by` is called after each pass.
     pub async fn run(&self, turn: &RwLock<()>, stop: CancellationToken, passed_by: impl Fn()) {
@@ -123,7 +153,7 @@ impl Engine {
             passed_by();
             let next = match passed {
                 Ok(pass) if pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
-                Ok(_) => self.services.store.next_due_at().await.map_err(|_| AFTER_FAILURE),
+                Ok(_) => self.next_due().await.map_err(|_| AFTER_FAILURE),
                 Err(error) => {
                     tracing::warn!(%error, "timers could not be read; trying again");
                     Err(AFTER_FAILURE)
@@ -173,6 +203,7 @@ impl Pass {
             stale: self.stale + other.stale,
             held: self.held + other.held,
             failed: self.failed + other.failed,
+            occurred: self.occurred + other.occurred,
         }
     }
 }

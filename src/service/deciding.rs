@@ -73,7 +73,7 @@ impl<'a> Round<'a> {
             }
             let document = instance.and_then(|id| round.loaded.instances.get(&id));
             let published = match (&envelope.command, document) {
-                (Command::Start(start), _) => deciding.programs.latest(&start.program).await,
+                (Command::Start(start) | Command::StartOccurrence { start, .. }, _) => deciding.programs.latest(&start.program).await,
                 (_, Some(document)) => deciding.programs.get(&document.program, document.version).await,
                 (_, None) => Err(Error::NotFound),
             };

@@ -19,6 +19,7 @@ mod replies;
 pub mod reports;
 pub mod reprojections;
 pub mod sandbox;
+pub mod schedules;
 mod services;
 mod slice;
 pub mod sources;

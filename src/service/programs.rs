@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::Error;
 use super::calendars::Shelf;
 use super::program_entry::ProgramEntry;
+use super::schedules;
 use super::replies::{ATTEMPTS, may_try_again};
 use crate::definitions;
 use crate::domain::calendar::Calendars;
@@ -133,7 +134,7 @@ impl Programs {
                 published_at: at,
                 published_by: by.clone(),
             };
-            match self.insert(&row).await {
+            match self.insert(&row, &published).await {
                 Ok(()) => {
                     let published = self.remember((program, row.version), published);
                     return Ok(Publication { published, is_new: true });
@@ -166,13 +167,16 @@ impl Programs {
         Err(Error::State { code: "version_exists", message })
     }
 
-    async fn insert(&self, row: &ProgramVersion) -> Result<(), store::Error> {
+    async fn insert(&self, row: &ProgramVersion, published: &Published) -> Result<(), store::Error> {
         let mut write = self.store.begin_write().await?;
         write.add_program_version(row).await?;
+        let missed = schedules::follow(&mut write, published, &self.calendars.book(), row).await?;
         let command = publication_command(&row.program, &row.sha256, row.published_at);
         let event = Event::ProgramPublished { version: row.version, sha256: row.sha256.clone() };
         let entry = ProgramEntry::of(&row.program, row.version, &row.published_by, (command, row.published_at), event);
-        entry.append(&mut write).await?;
+        for entry in std::iter::once(entry).chain(missed) {
+            entry.append(&mut write).await?;
+        }
         write.commit().await
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::slice::{Deciding, Fired};
 use super::{Answer, Error};
 use crate::domain::command::Envelope;
+use crate::ids::{ProgramId, WorkflowId};
 use crate::store::Backend;
 use crate::store::slice::Locking;
 
@@ -55,6 +56,11 @@ impl Queue {
         let stopped = || Error::Internal("the writer has stopped".to_owned());
         self.sender.send(Waiting { envelope, reply }).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// Deals with what has come of a schedule; true where something had.
+    pub async fn occur(&self, program: &ProgramId, workflow: &WorkflowId) -> Result<bool, Error> {
+        self.deciding.occur(program, workflow).await
     }
 
     /// Decides and commits a slice of timers at once; instances that others hold are left for later.

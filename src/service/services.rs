@@ -11,7 +11,7 @@ use super::slice::Deciding;
 use super::{Error, Wake};
 use crate::clock::Clock;
 use crate::domain::command::Envelope;
-use crate::ids::IdSource;
+use crate::ids::{IdSource, ProgramId, WorkflowId};
 use crate::store::Store;
 
 /// The use cases. Cheap to clone.
@@ -59,6 +59,11 @@ impl Services {
     /// Decides and commits one command, together with whatever else is waiting. The answer follows the commit.
     pub async fn execute(&self, envelope: Envelope) -> Result<Answer, Error> {
         self.queue.submit(envelope).await
+    }
+
+    /// Starts what has come of a schedule, or records why not; true where something had come.
+    pub async fn occur(&self, program: &ProgramId, workflow: &WorkflowId) -> Result<bool, Error> {
+        self.queue.occur(program, workflow).await
     }
 
     /// Fires timers: decides and commits a slice on distinct instances, leaving out those that others hold.

@@ -13,7 +13,8 @@ use super::programs::Programs;
 use super::{Answer, Error, Wake};
 use crate::clock::Clock;
 use crate::domain::command::{By, Command, Envelope, Target};
-use crate::store::slice::Locking;
+use crate::instant::Instant;
+use crate::store::slice::{Loaded, Locking};
 use crate::store::{self, Store};
 
 /// How often a slice is tried when the database asks to try again or another writer came first.
@@ -106,6 +107,14 @@ impl Deciding {
         results
     }
 
+    /// The instant that judges what was loaded, and whether it is this node's own: on PostgreSQL the database's clock judges.
+    pub(super) fn judged_at(&self, loaded: &Loaded) -> (Instant, bool) {
+        match loaded.database_now {
+            Some(now) if !self.clock.is_movable() => (now, false),
+            _ => (self.clock.now(), true),
+        }
+    }
+
     async fn transact(
         &self,
         slice: &[(usize, Envelope)],
@@ -115,10 +124,7 @@ impl Deciding {
         let targets: BTreeSet<Target> = slice.iter().map(|(_, envelope)| envelope.command.target()).collect();
         let targets: Vec<Target> = targets.into_iter().filter(|target| *target != Target::New).collect();
         let loaded = transaction.load(&targets, locking).await?;
-        let (now, own_clock) = match loaded.database_now {
-            Some(now) if !self.clock.is_movable() => (now, false),
-            _ => (self.clock.now(), true),
-        };
+        let (now, own_clock) = self.judged_at(&loaded);
         let mut round = Round::new(self, slice, loaded, now).await;
         let context = transaction.context(&round.wanted()).await?;
         round.decide(&context);

@@ -22,7 +22,7 @@ mod passed;
 mod phrase;
 mod shift;
 mod walk;
-mod zone;
+pub(in crate::domain) mod zone;
 
 #[cfg(test)]
 mod tests;

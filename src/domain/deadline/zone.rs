@@ -10,11 +10,11 @@ use crate::instant::Instant;
 
 /// A zone, read in instants and in local times.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Zone(pub Tz);
+pub(in crate::domain) struct Zone(pub Tz);
 
 /// How a local time lies on the time line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fit {
+pub(in crate::domain) enum Fit {
     /// It exists once.
     Once,
     /// It is left out; the instant is the first one after the gap.

@@ -29,6 +29,7 @@ mod resume;
 mod save_draft;
 mod settle;
 mod start;
+mod start_occurrence;
 mod submission;
 #[cfg(test)]
 mod tests;
@@ -76,6 +77,7 @@ pub struct Situation<'a> {
 pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Result<Decision, Rejection> {
     match command {
         Command::Start(start) => start::decide(situation, start, mint),
+        Command::StartOccurrence { start, nominal_at } => start_occurrence::decide(situation, start, *nominal_at, mint),
         Command::Claim(task) => claim::decide(situation, *task, mint),
         Command::Release(task) => release::decide(situation, *task, mint),
         Command::Assign { task, to } => assign::decide(situation, *task, to, mint),

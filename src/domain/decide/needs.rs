@@ -29,7 +29,7 @@ pub struct Needs {
 /// What a command needs besides its instance. `actor` is who sends it.
 pub fn needs(published: &Published, instance: Option<&Instance>, command: &Command, actor: &str, now: Instant) -> Needs {
     match command {
-        Command::Start(start) => of_start(published, start),
+        Command::Start(start) | Command::StartOccurrence { start, .. } => of_start(published, start),
         Command::Assign { to, .. } => Needs { people: vec![to.clone()], ..Needs::default() },
         Command::Complete { task, submission } => {
             let step = instance.and_then(|instance| {

@@ -1,13 +1,11 @@
 //! The workflow that settles a month starts, because the month is being closed.
 
-use super::super::decision::{Decision, Reply};
-use super::super::event::Event;
+use super::super::decision::Decision;
 use super::super::month::Month;
 use super::super::rejection::Rejection;
 use super::super::value::{Value, Values};
-use super::work::Work;
 use super::{Situation, person, start};
-use crate::ids::{FieldId, InstanceId, Mint};
+use crate::ids::{FieldId, InstanceId, Mint, Username};
 
 /// Starts the settlement of `month`, which the actor closes at `situation.now`; none where the program declares none. Whether
 /// they may close it was decided before.
@@ -21,11 +19,7 @@ pub fn settle(situation: &Situation<'_>, month: Month, mut mint: Mint) -> Result
     };
     let started: Values = workflow.started_with.keys().map(|name| (name.clone(), value(name))).collect();
     let instance = InstanceId(mint.mint());
-    let blank = start::blank(situation, id, instance, person(situation)?, started, Some(month.to_string()));
-    let mut work = Work::of(situation, blank, mint)?;
-    work.events.push(Event::InstanceStarted { program: program.program.clone(), version: program.version, workflow: id.to_string() });
-    if let Some(first) = workflow.steps.keys().next() {
-        work.open_first(first)?;
-    }
-    Ok(Some(work.finish(Reply::Started(instance))))
+    let by = Username::from(person(situation)?.username.as_str());
+    let blank = start::blank(situation, id, instance, by, started, Some(month.to_string()));
+    start::begin(situation, workflow, blank, mint).map(Some)
 }

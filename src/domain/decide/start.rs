@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::super::command::{Actor, Principal, Start};
+use super::super::command::{Principal, Start};
 use super::super::decision::{Decision, Reply};
 use super::super::definition::{FieldType, Workflow};
 use super::super::event::Event;
@@ -32,12 +32,20 @@ pub fn decide(situation: &Situation<'_>, start: &Start, mut mint: Mint) -> Resul
         return Err(Rejection::AlreadyRunning { one_per: one_per.to_string(), instance });
     }
     let id = InstanceId(mint.mint());
-    let instance = blank(situation, &start.workflow, id, actor, started, one_per);
+    let instance = blank(situation, &start.workflow, id, Username::from(actor.username.as_str()), started, one_per);
+    begin(situation, workflow, instance, mint)
+}
+
+/// Starts an instance: says so and opens its first step.
+pub fn begin(situation: &Situation<'_>, workflow: &Workflow, instance: Instance, mint: Mint) -> Result<Decision, Rejection> {
+    let (id, name, nominal_at) = (instance.id, instance.workflow.to_string(), instance.nominal_at);
     let mut work = Work::of(situation, instance, mint)?;
+    let program = &situation.published.program;
     work.events.push(Event::InstanceStarted {
         program: program.program.clone(),
         version: program.version,
-        workflow: start.workflow.to_string(),
+        workflow: name,
+        nominal_at,
     });
     if let Some(first) = workflow.steps.keys().next() {
         work.open_first(first)?;
@@ -56,7 +64,7 @@ fn may_start(actor: &Principal, situation: &Situation<'_>, workflow: &Workflow) 
 }
 
 /// The start values, typed, or everything that is wrong with them.
-fn read_values(situation: &Situation<'_>, workflow: &Workflow, start: &Start) -> Result<Values, Rejection> {
+pub fn read_values(situation: &Situation<'_>, workflow: &Workflow, start: &Start) -> Result<Values, Rejection> {
     let mut values = Values::new();
     let mut violations: Vec<Violation> = Vec::new();
     let mut wrong = |id: &FieldId, why: String| violations.push(Violation::new(ViolationKind::Field, id.as_str(), why));
@@ -126,11 +134,10 @@ pub fn blank(
     situation: &Situation<'_>,
     workflow: &WorkflowId,
     id: InstanceId,
-    actor: &Principal,
+    started_by: Username,
     started: Values,
     one_per: Option<String>,
 ) -> Instance {
-    debug_assert!(matches!(situation.actor, Actor::Person(_)));
     Instance {
         id,
         program: situation.published.program.program.clone(),
@@ -140,7 +147,8 @@ pub fn blank(
         state: InstanceState::Running,
         outcome: None,
         started_at: situation.now,
-        started_by: Username::from(actor.username.as_str()),
+        started_by,
+        nominal_at: None,
         ended_at: None,
         started,
         revision: 0,

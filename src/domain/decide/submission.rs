@@ -177,6 +177,8 @@ impl Reading<'_> {
                 Some(rule) => rule.value(&self.scope(typed), self.facts, &self.published.program, field).unwrap_or(Value::Null),
                 None => Value::Null,
             },
+            // Start values alone are filled so.
+            Filled::Occurrence(_) => Value::Null,
         };
         self.as_declared(field.kind, value)
     }

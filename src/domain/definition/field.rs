@@ -82,7 +82,9 @@ impl Field {
 pub type Bound = String;
 
 /// Where a filled value comes from: `actor`, `now`, `outcome`, `started.<value>`, `carried(<step>.<field>)` or
-/// `computed(<rule>)`. A filled value is never typed: a request leaves it out or sends the equal value.
+/// `computed(<rule>)`. A filled value is never typed: a request leaves it out or sends the equal value. A start value may say
+/// `schedule.nominal_at`, `schedule.date` or `schedule.period`: the server fills it in where it starts the workflow by itself, and
+/// whoever starts it by hand types it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -93,6 +95,37 @@ pub enum Filled {
     Started(String),
     Carried { step: String, field: String },
     Computed(String),
+    Occurrence(OccurrenceValue),
+}
+
+/// What an instance that starts by itself knows of its occurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OccurrenceValue {
+    /// The instant on the grid, a `timestamp`.
+    NominalAt,
+    /// Its local date, a `date`.
+    Date,
+    /// The period it stands for, a `text` such as `2026-01-05`, `2026-W02` or `2026-01`; no two occurrences have the same.
+    Period,
+}
+
+impl OccurrenceValue {
+    /// The type of the value.
+    pub fn kind(self) -> FieldType {
+        match self {
+            Self::NominalAt => FieldType::Timestamp,
+            Self::Date => FieldType::Date,
+            Self::Period => FieldType::Text,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NominalAt => "schedule.nominal_at",
+            Self::Date => "schedule.date",
+            Self::Period => "schedule.period",
+        }
+    }
 }
 
 impl TryFrom<String> for Filled {
@@ -104,6 +137,9 @@ impl TryFrom<String> for Filled {
             "actor" => return Ok(Self::Actor),
             "now" => return Ok(Self::Now),
             "outcome" => return Ok(Self::Outcome),
+            "schedule.nominal_at" => return Ok(Self::Occurrence(OccurrenceValue::NominalAt)),
+            "schedule.date" => return Ok(Self::Occurrence(OccurrenceValue::Date)),
+            "schedule.period" => return Ok(Self::Occurrence(OccurrenceValue::Period)),
             _ => {}
         }
         if let Some(name) = text.strip_prefix("started.") {
@@ -130,6 +166,7 @@ impl From<Filled> for String {
             Filled::Started(name) => format!("started.{name}"),
             Filled::Carried { step, field } => format!("carried({step}.{field})"),
             Filled::Computed(rule) => format!("computed({rule})"),
+            Filled::Occurrence(value) => value.as_str().to_owned(),
         }
     }
 }

@@ -131,6 +131,9 @@ pub struct Workflow {
     /// What must be given to start one.
     #[serde(default)]
     pub started_with: IndexMap<FieldId, Field>,
+    /// When the server starts one by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<super::Starts>,
     /// Steps by id. The first one opens when an instance starts.
     pub steps: IndexMap<StepId, Step>,
 }

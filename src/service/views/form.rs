@@ -231,7 +231,7 @@ fn current(id: &FieldId, field: &Field, contents: &Contents<'_>) -> Json {
             .get(step.as_str())
             .and_then(|record| record.fields.get(field.as_str()))
             .map_or(Json::Null, |value| value.to_json()),
-        Some(Filled::Actor | Filled::Now | Filled::Outcome | Filled::Computed(_)) | None => Json::Null,
+        Some(Filled::Actor | Filled::Now | Filled::Outcome | Filled::Computed(_) | Filled::Occurrence(_)) | None => Json::Null,
     }
 }
 

@@ -73,6 +73,8 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthClosed { .. }
+        | Event::ScheduleMissed { .. }
+        | Event::ScheduleSkipped { .. }
         | Event::MonthCompared { .. }
         | Event::PositionTaken { .. }
         | Event::StatementRegistered { .. }
@@ -113,6 +115,11 @@ fn subject(event: &Event) -> Subject<'_> {
 
 fn says(event: &Event) -> String {
     match event {
+        Event::ScheduleMissed { workflow, count, because, .. } => format!("{count} starts of {workflow} were missed: {because}"),
+        Event::ScheduleSkipped { workflow, .. } => format!("a start of {workflow} was skipped, because one still ran"),
+        Event::InstanceStarted { version, nominal_at: Some(nominal_at), .. } => {
+            format!("started by its schedule for {nominal_at} with version {version}")
+        }
         Event::InstanceStarted { version, .. } => format!("started with version {version}"),
         Event::InstanceEnded { outcome } => format!("ended as {outcome}"),
         Event::InstanceCancelled { .. } => "cancelled".to_owned(),

@@ -4,7 +4,7 @@ use super::report::{FaultCode, Path, Report};
 use super::roles::{self, BUILT_IN};
 use super::steps::Place;
 use super::vocabulary::name_of;
-use super::{months, names};
+use super::{months, names, starts};
 use crate::domain::definition::{Field, FieldType, Filled, Program, Workflow};
 use crate::ids::{FieldId, RoleId, WorkflowId};
 use indexmap::IndexMap;
@@ -28,7 +28,7 @@ pub fn check_start(program: &Program, id: &WorkflowId, path: &Path, report: &mut
     let Some(workflow) = program.workflows.get(id) else { return };
     let set = Set { program, workflow, values: &workflow.started_with, fields: None };
     check_set(&set, &path.to("started_with"), report);
-    typed_only(&workflow.started_with, "a start value", &path.to("started_with"), report);
+    starts::check(program, workflow, path, report);
     match workflow.one_per.as_ref().map(|name| (name, workflow.started_with.get(name))) {
         Some((name, None)) => {
             report.unknown(&path.to("one_per"), FaultCode::UnknownStartValue, "start value", name.as_str(), names(&workflow.started_with));
@@ -196,6 +196,11 @@ fn check_filled(place: &Place<'_>, field: &Field, filled: &Filled, path: &Path, 
             })
         }
         Filled::Computed(_) => None,
+        Filled::Occurrence(value) => {
+            let message = format!("{} belongs to start values; carry it over with started.<value>", value.as_str());
+            report.add(path, FaultCode::BadField, message);
+            None
+        }
     };
     if let Some(given) = wrong {
         report.add(path, FaultCode::BadField, format!("this fills in {given}, and the field is a {}", name_of(field.kind)));

@@ -13,6 +13,7 @@ mod order;
 mod report;
 mod roles;
 mod shape;
+mod starts;
 mod steps;
 mod terms;
 mod vocabulary;
