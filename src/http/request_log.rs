@@ -36,3 +36,44 @@ pub async fn log<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Resu
     metrics::histogram!("proviso_http_request_seconds", &labels).record(secs);
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::{App, HttpResponse, web};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[actix_web::test]
+    async fn an_address_that_is_a_secret_is_not_written() {
+        let written = Written::default();
+        let sink = written.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || sink.clone()).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let feed = web::get().to(HttpResponse::Ok);
+        let app = init_service(App::new().route("/calendar/{token}.ics", feed).wrap(from_fn(log))).await;
+        for path in ["/calendar/pvc_secret.ics", "/calendar/pvc_secret", "/inbox?token=pvc_secret"] {
+            call_service(&app, TestRequest::get().uri(path).to_request()).await;
+        }
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("/calendar/{token}.ics") && !text.contains("secret"), "{text}");
+    }
+}
