@@ -1,6 +1,7 @@
 //! What a re-projection would move: every live clock is judged, outside the writer and on threads of their own.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -133,10 +134,8 @@ type Programs = HashMap<(ProgramId, u32), Arc<Published>>;
 async fn programs(services: &Services, page: &[LiveClock]) -> Result<Programs, Error> {
     let mut programs = Programs::new();
     for one in page {
-        let key = (one.program.clone(), one.version);
-        if !programs.contains_key(&key) {
-            let published = services.programs.get(&one.program, one.version).await?;
-            programs.insert(key, published);
+        if let Entry::Vacant(free) = programs.entry((one.program.clone(), one.version)) {
+            free.insert(services.programs.get(&one.program, one.version).await?);
         }
     }
     Ok(programs)

@@ -9,6 +9,7 @@ mod model;
 mod moved;
 mod oxygen;
 mod properties;
+mod reprojected;
 mod series;
 mod small;
 mod spoiled;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::invariants;
 use crate::definitions::calendars::built_in;
 use crate::definitions::{Fault, publish};
+use crate::domain::calendar::Calendars;
 use crate::domain::command::{Actor, Command, Principal, Start, Submission};
 use crate::domain::decide::{Needs, Situation, decide, needs};
 use crate::domain::decision::{Decision, Reply};
@@ -38,6 +39,7 @@ pub fn program(yaml: &str) -> Arc<Published> {
 
 pub struct Stage {
     pub published: Arc<Published>,
+    pub calendars: Calendars,
     pub people: BTreeMap<Username, Principal>,
     pub facts: Facts,
     pub now: Instant,
@@ -57,6 +59,7 @@ impl Stage {
     pub fn of(published: Arc<Published>, now: &str) -> Self {
         Self {
             published,
+            calendars: built_in().clone(),
             people: BTreeMap::new(),
             facts: Facts::default(),
             now: at(now),
@@ -166,6 +169,11 @@ impl Stage {
         self.decide(Actor::Person(&person), command)
     }
 
+    /// Decides a command of the engine and, if it is accepted, goes on from there.
+    pub fn act_as_engine(&mut self, command: &Command) -> Result<Decision, Rejection> {
+        self.decide(Actor::Engine, command)
+    }
+
     /// Fires a timer as the engine would.
     pub fn fire(&mut self, timer: &Timer) -> Reply {
         let instance = self.instance().id;
@@ -225,7 +233,7 @@ impl Stage {
         let (facts, people) = self.load(&needed);
         let situation = Situation {
             published: &self.published,
-            calendars: built_in(),
+            calendars: &self.calendars,
             instance: before,
             facts: &facts,
             people: &people,
