@@ -81,6 +81,9 @@ pub struct Submission {
     pub outcome: Option<OutcomeId>,
     #[serde(default)]
     pub asks: IndexMap<FieldId, Json>,
+    /// Of a meeting: who sat for each body.
+    #[serde(default)]
+    pub attendance: IndexMap<RoleId, Username>,
 }
 
 /// A gate as it is sent: `{confirmed, evidence: {note, reference}}`.

@@ -16,6 +16,7 @@ pub mod event;
 pub mod facts;
 pub mod instance;
 pub mod ledger;
+pub mod meeting;
 pub mod month;
 pub mod policy;
 pub mod record;

@@ -109,6 +109,10 @@ pub struct CompleteRequest {
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     pub asks: IndexMap<FieldId, value::Json>,
+    /// Of a meeting: who sat for each body, as role to username.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub attendance: IndexMap<RoleId, Username>,
 }
 
 /// What somebody writes beside a task.
@@ -126,6 +130,7 @@ impl From<CompleteRequest> for Submission {
             gates: sent.gates.into_iter().map(|(id, sent)| (id, gate(sent))).collect(),
             outcome: sent.outcome,
             asks: sent.asks,
+            attendance: sent.attendance,
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::command::GateSubmission;
 use crate::domain::definition::Within;
 use crate::domain::value::Json;
-use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
+use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, RoleId, SourceId, StepId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// A scripted run of a program on a moved clock.
@@ -137,6 +137,9 @@ pub struct Complete {
     pub outcome: Option<OutcomeId>,
     #[serde(default)]
     pub asks: IndexMap<FieldId, Json>,
+    /// Of a meeting: who sat for each body.
+    #[serde(default)]
+    pub attendance: IndexMap<RoleId, Username>,
     #[serde(default)]
     pub expect: Option<Expect>,
 }

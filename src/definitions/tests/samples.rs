@@ -122,6 +122,7 @@ fn record(step: &str, completed_at: &str, fields: Values) -> Record {
         asks: Values::default(),
         gates: IndexMap::new(),
         checks: IndexMap::new(),
+        meeting: None,
     }
 }
 

@@ -79,6 +79,7 @@ fn decision(number: u128, completed_at: &str, outcome: &str) -> Record {
         asks: Values::new(),
         gates: IndexMap::new(),
         checks: IndexMap::new(),
+        meeting: None,
     }
 }
 

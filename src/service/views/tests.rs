@@ -157,6 +157,7 @@ fn after_intake() -> Instance {
             asks: IndexMap::new(),
             gates: IndexMap::new(),
             checks: IndexMap::new(),
+            meeting: None,
         },
     );
     instance.breaches.push(Breach {

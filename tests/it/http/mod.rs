@@ -9,6 +9,7 @@ mod clock;
 mod deadlines;
 mod episodes;
 mod inbox;
+mod meetings;
 mod months;
 mod openapi;
 mod pathway;

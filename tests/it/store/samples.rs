@@ -214,6 +214,7 @@ fn record(task: TaskId, number: u128) -> Record {
         asks: IndexMap::new(),
         gates: IndexMap::new(),
         checks: IndexMap::new(),
+        meeting: None,
     }
 }
 

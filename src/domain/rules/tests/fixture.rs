@@ -143,6 +143,7 @@ impl World {
             asks: Values::new(),
             gates: IndexMap::new(),
             checks: IndexMap::new(),
+            meeting: None,
         };
         self.steps.insert(step.into(), record);
         self
