@@ -83,7 +83,7 @@ pub struct Submission {
     pub asks: IndexMap<FieldId, Json>,
     /// Of a meeting: who sat for each body.
     #[serde(default)]
-    pub attendance: IndexMap<RoleId, Username>,
+    pub attendance: BTreeMap<RoleId, Username>,
 }
 
 /// A gate as it is sent: `{confirmed, evidence: {note, reference}}`.

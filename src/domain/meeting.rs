@@ -3,6 +3,8 @@
 //! Guarantee: pure. The agenda shown while a meeting is open and the one frozen when it closes come from the same
 //! function; neither holds a value somebody entered beside what a rule read.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +24,7 @@ pub const MOST_CASES: usize = 500;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Held {
     /// Who sat for each body.
-    pub attendance: IndexMap<RoleId, Username>,
+    pub attendance: BTreeMap<RoleId, Username>,
     /// The cases as they stood when it closed, in the order of their start.
     pub agenda: Vec<Item>,
     /// Hex, of the agenda's JSON.

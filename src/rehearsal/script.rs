@@ -1,5 +1,7 @@
 //! A rehearsal as its file spells it: `definitions/<program>.rehearsal.yaml`.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +141,7 @@ pub struct Complete {
     pub asks: IndexMap<FieldId, Json>,
     /// Of a meeting: who sat for each body.
     #[serde(default)]
-    pub attendance: IndexMap<RoleId, Username>,
+    pub attendance: BTreeMap<RoleId, Username>,
     #[serde(default)]
     pub expect: Option<Expect>,
 }
