@@ -49,26 +49,86 @@ pub struct Idempotency {
 pub enum Command {
     Start(Start),
     /// The engine starts what comes again and again; `nominal_at` is the instant on the grid.
-    StartOccurrence { start: Start, nominal_at: Instant },
+    StartOccurrence {
+        start: Start,
+        nominal_at: Instant,
+    },
     Claim(TaskId),
     Release(TaskId),
-    Assign { task: TaskId, to: Username },
-    SaveDraft { task: TaskId, fields: IndexMap<FieldId, Json> },
-    ConfirmGate { task: TaskId, gate: GateId, confirmed: bool, evidence: Option<Evidence> },
-    Complete { task: TaskId, submission: Submission },
-    Comment { task: TaskId, text: String },
-    Pause { task: TaskId, reason: String, note: Option<String>, until: Instant },
+    Assign {
+        task: TaskId,
+        to: Username,
+    },
+    SaveDraft {
+        task: TaskId,
+        fields: IndexMap<FieldId, Json>,
+    },
+    ConfirmGate {
+        task: TaskId,
+        gate: GateId,
+        confirmed: bool,
+        evidence: Option<Evidence>,
+    },
+    Complete {
+        task: TaskId,
+        submission: Submission,
+    },
+    Comment {
+        task: TaskId,
+        text: String,
+    },
+    Pause {
+        task: TaskId,
+        reason: String,
+        note: Option<String>,
+        until: Instant,
+    },
     Resume(TaskId),
-    Extend { task: TaskId, by: Within, reason: String, note: Option<String> },
-    Reanchor { task: TaskId, anchor_at: Instant, reason: String },
+    Extend {
+        task: TaskId,
+        by: Within,
+        reason: String,
+        note: Option<String>,
+    },
+    Reanchor {
+        task: TaskId,
+        anchor_at: Instant,
+        reason: String,
+    },
     Reproject(Reproject),
-    Cancel { instance: InstanceId, reason: String },
-    Acknowledge { breach: BreachId, note: Option<String> },
-    Explain { breach: BreachId, code: String, note: String },
-    ProposeAmendment { record: RecordId, fields: IndexMap<FieldId, Json>, reason: String, note: String },
-    ApproveAmendment { record: RecordId, number: u32 },
-    RejectAmendment { record: RecordId, number: u32, note: String },
-    FireTimer { timer: TimerId, generation: i64, instance: InstanceId },
+    Cancel {
+        instance: InstanceId,
+        reason: String,
+    },
+    Acknowledge {
+        breach: BreachId,
+        note: Option<String>,
+    },
+    Explain {
+        breach: BreachId,
+        code: String,
+        note: String,
+    },
+    ProposeAmendment {
+        record: RecordId,
+        fields: IndexMap<FieldId, Json>,
+        reason: String,
+        note: String,
+    },
+    ApproveAmendment {
+        record: RecordId,
+        number: u32,
+    },
+    RejectAmendment {
+        record: RecordId,
+        number: u32,
+        note: String,
+    },
+    FireTimer {
+        timer: TimerId,
+        generation: i64,
+        instance: InstanceId,
+    },
 }
 
 /// Start values of a new instance.
@@ -90,6 +150,9 @@ pub struct Submission {
     pub outcome: Option<OutcomeId>,
     #[serde(default)]
     pub asks: IndexMap<FieldId, Json>,
+    /// Of a meeting: who sat for each body.
+    #[serde(default)]
+    pub attendance: BTreeMap<RoleId, Username>,
 }
 
 /// A gate as it is sent: `{confirmed, evidence: {note, reference}}`.

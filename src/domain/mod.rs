@@ -17,6 +17,7 @@ pub mod event;
 pub mod facts;
 pub mod instance;
 pub mod ledger;
+pub mod meeting;
 pub mod month;
 pub mod outage;
 pub mod policy;

@@ -28,7 +28,11 @@ impl Outage {
 /// an engine ran.
 pub fn outage_over(outages: &[Outage], due_at: Instant, done_at: Instant) -> Option<Outage> {
     let late = done_at.millis_since(due_at) > LATE_AFTER_MILLIS;
-    outages.iter().filter(|_| late).find(|outage| outage.began_at <= due_at && due_at < outage.ended_at && outage.ended_at <= done_at).copied()
+    outages
+        .iter()
+        .filter(|_| late)
+        .find(|outage| outage.began_at <= due_at && due_at < outage.ended_at && outage.ended_at <= done_at)
+        .copied()
 }
 
 #[cfg(test)]

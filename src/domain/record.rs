@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::amendment::Amends;
+use super::meeting::Held;
 use super::value::{Json, Values};
 use crate::ids::{CheckId, GateId, OutcomeId, RecordId, RegisterId, StepId, TaskId, Username};
 use crate::instant::Instant;
@@ -29,6 +30,9 @@ pub struct Record {
     /// Set where it is a later version. Completion and decision are those of the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amends: Option<Amends>,
+    /// Of a meeting: who sat in it, and the cases it went through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<Held>,
 }
 
 impl Record {
@@ -81,6 +85,17 @@ pub enum CheckResult {
 pub struct Finding {
     pub verdict: Verdict,
     pub saw: IndexMap<String, Json>,
+}
+
+impl Finding {
+    /// Why it is no pass; none where it is one.
+    pub fn why_not(&self) -> Option<String> {
+        match &self.verdict {
+            Verdict::Pass => None,
+            Verdict::Fail => Some("this does not hold".to_owned()),
+            Verdict::CannotTell { because } => Some(format!("this cannot be told, because {because}")),
+        }
+    }
 }
 
 /// A rule passes, fails, or cannot tell because something it reads is missing or stale; only the first is a pass.

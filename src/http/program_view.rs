@@ -67,6 +67,8 @@ fn step(id: &StepId, step: &Step) -> Json {
         "reviewers": step.reviewers,
         "routes": step.routes.as_ref().map(routes),
         "then": step.then,
+        "agenda": step.agenda,
+        "seats": step.seats,
         "fields": each(&step.fields, field),
         "gates": each(&step.gates, gate),
         "checks": each(&step.checks, check),

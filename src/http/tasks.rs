@@ -1,6 +1,8 @@
 //! Tasks: the inbox, one task, and what a person does with it.
 #![expect(unused_qualifications, reason = "the macro that describes a path writes out what it names")]
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
 use indexmap::IndexMap;
@@ -89,7 +91,7 @@ pub struct AssignRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DraftRequest {
-    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub fields: IndexMap<FieldId, value::Json>,
 }
 
@@ -98,17 +100,21 @@ pub struct DraftRequest {
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub fields: IndexMap<FieldId, value::Json>,
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, GateRequest>)]
+    #[schema(value_type = BTreeMap<String, GateRequest>)]
     pub gates: IndexMap<GateId, GateRequest>,
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "activated")]
     pub outcome: Option<OutcomeId>,
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub asks: IndexMap<FieldId, value::Json>,
+    /// Of a meeting: who sat for each body, as role to username.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub attendance: BTreeMap<RoleId, Username>,
 }
 
 /// What somebody writes beside a task.
@@ -126,6 +132,7 @@ impl From<CompleteRequest> for Submission {
             gates: sent.gates.into_iter().map(|(id, sent)| (id, gate(sent))).collect(),
             outcome: sent.outcome,
             asks: sent.asks,
+            attendance: sent.attendance,
         }
     }
 }

@@ -165,6 +165,7 @@ impl Driver<'_> {
             gates: complete.gates.clone(),
             outcome: complete.outcome.clone(),
             asks: complete.asks.clone(),
+            attendance: complete.attendance.clone(),
         };
         if let Some(task) = self.task(&complete.on, &complete.step).await? {
             self.send(&complete.by, Command::Complete { task, submission }, complete.expect.as_ref()).await;

@@ -1,12 +1,14 @@
 //! A rehearsal as its file spells it: `definitions/<program>.rehearsal.yaml`.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::GateSubmission;
 use crate::domain::definition::Within;
 use crate::domain::value::Json;
-use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
+use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, RoleId, SourceId, StepId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// A scripted run of a program on a moved clock.
@@ -137,6 +139,9 @@ pub struct Complete {
     pub outcome: Option<OutcomeId>,
     #[serde(default)]
     pub asks: IndexMap<FieldId, Json>,
+    /// Of a meeting: who sat for each body.
+    #[serde(default)]
+    pub attendance: BTreeMap<RoleId, Username>,
     #[serde(default)]
     pub expect: Option<Expect>,
 }

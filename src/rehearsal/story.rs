@@ -89,7 +89,9 @@ fn sentence(event: &Event) -> Option<String> {
         Event::InstanceStarted { program, version, workflow, nominal_at: Some(nominal_at) } => {
             format!("{workflow} of {program} version {version} started by its schedule for {nominal_at}")
         }
-        Event::InstanceStarted { program, version, workflow, nominal_at: None } => format!("{workflow} of {program} version {version} started"),
+        Event::InstanceStarted { program, version, workflow, nominal_at: None } => {
+            format!("{workflow} of {program} version {version} started")
+        }
         Event::InstanceEnded { outcome } => format!("ended: {outcome}"),
         Event::InstanceCancelled { reason } => format!("cancelled: {reason}"),
         Event::TaskOpened { step, round, slot, role, assignee, due_at, .. } => {

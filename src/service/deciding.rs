@@ -104,6 +104,7 @@ impl<'a> Round<'a> {
             if let Ok(published) = &case.published {
                 let program = &published.program.program;
                 wanted.lookups.extend(case.needs.lookups.iter().map(|lookup| (program.clone(), lookup.clone())));
+                wanted.cases.extend(case.needs.cases.iter().map(|workflow| (program.clone(), workflow.clone())));
                 wanted.months.extend(case.needs.month.iter().map(|month| (program.clone(), month.clone())));
                 wanted
                     .one_per
@@ -149,6 +150,7 @@ impl<'a> Round<'a> {
             if_match: case.envelope.if_match,
             dry_run: case.envelope.dry_run,
             running: running(&case.needs, &published.program.program, context),
+            cases: cases(&case.needs, &published.program.program, context),
         };
         let mint = Mint::new(case.envelope.id, self.now);
         match decide::decide(&situation, &case.envelope.command, mint) {
@@ -264,6 +266,11 @@ fn running(needs: &Needs, program: &ProgramId, context: &Context) -> Option<Inst
     let (workflow, value) = needs.one_per.as_ref()?;
     let same = |row: &&(ProgramId, crate::ids::WorkflowId, String, InstanceId)| row.0 == *program && row.1 == *workflow && row.2 == *value;
     context.running.iter().find(same).map(|row| row.3)
+}
+
+fn cases<'a>(needs: &Needs, program: &ProgramId, context: &'a Context) -> &'a [Instance] {
+    let of = needs.cases.as_ref().and_then(|workflow| context.cases.get(&(program.clone(), workflow.clone())));
+    of.map_or(&[], Vec::as_slice)
 }
 
 /// The name an audit entry carries.

@@ -12,10 +12,14 @@ use super::slice::{Context, StoredReply, Wanted};
 use super::{Backend, Error, WriteTransaction};
 use crate::domain::command::{Idempotency, Principal};
 use crate::domain::facts::{Compared, Lookup, Row, SourceVersion};
+use crate::domain::meeting::MOST_CASES;
 use crate::domain::month::book::Book;
 use crate::domain::month::reconcile::Reconciled;
 use crate::ids::{InstanceId, ProgramId, ReconciliationId, RoleId, SourceId, SourceVersionId, Username, WorkflowId};
 use crate::instant::Instant;
+
+/// Running instances read per workflow: one more than a meeting looks through, so that it can tell "too many".
+const CASES_PER_AGENDA: usize = MOST_CASES + 1;
 
 /// Rows read per lookup: one more than a decision accepts, so that it can tell "too many".
 const ROWS_PER_LOOKUP: &str = "501";
@@ -27,16 +31,18 @@ const VERSION: i32 = 4;
 const SOURCE_ROW: i32 = 5;
 const MONTH: i32 = 7;
 const COMPARISON: i32 = 8;
+const CASE: i32 = 9;
 
-/// Parameters: people, replies, lookups, starts, months; each a JSON array. `t1` to `t5` are texts, `n1` and `n2` numbers.
+/// Parameters: people, replies, lookups, starts, months, agendas; each a JSON array. `t1` to `t5` are texts, `n1` and `n2` numbers.
 fn sql(backend: Backend) -> String {
-    let (people, replies, lookups, starts, months) = match backend {
+    let (people, replies, lookups, starts, months, agendas) = match backend {
         Backend::Sqlite => (
             "SELECT j.value AS username FROM json_each(?1) AS j".to_owned(),
             sqlite_array(2, &["username", "key", "route"]),
             sqlite_array(3, &["program", "source", "key"]),
             sqlite_array(4, &["program", "workflow", "one_per"]),
             sqlite_array(5, &["program", "month"]),
+            sqlite_array(6, &["program", "workflow"]),
         ),
         Backend::Postgres => (
             "SELECT j.value AS username FROM json_array_elements_text($1::json) AS j".to_owned(),
@@ -44,6 +50,7 @@ fn sql(backend: Backend) -> String {
             postgres_array(3, &["program", "source", "key"]),
             postgres_array(4, &["program", "workflow", "one_per"]),
             postgres_array(5, &["program", "month"]),
+            postgres_array(6, &["program", "workflow"]),
         ),
     };
     let flags = "CASE WHEN p.active THEN 1 ELSE 0 END + CASE WHEN p.administrator THEN 2 ELSE 0 END
@@ -66,8 +73,9 @@ fn sql(backend: Backend) -> String {
                 WHERE s.version_id = v.id AND s.key = l.key ORDER BY s.ordinal LIMIT {ROWS_PER_LOOKUP}) r"
         ),
     };
+    let cases = cases(backend);
     format!(
-        "WITH people AS ({people}), replies AS ({replies}), lookups AS ({lookups}), starts AS ({starts}), months AS ({months}),
+        "WITH people AS ({people}), replies AS ({replies}), lookups AS ({lookups}), starts AS ({starts}), months AS ({months}), agendas AS ({agendas}),
 newest AS (SELECT v.id, v.program, v.source, v.version, v.imported_at, v.sha256
     FROM (SELECT DISTINCT program, source FROM lookups) w
     JOIN source_version v ON v.program = w.program AND v.source = w.source
@@ -88,12 +96,28 @@ UNION ALL SELECT {MONTH}, m.program, m.month, m.document, {text}, {text}, {numbe
     FROM months w JOIN pilot_month m ON m.program = w.program AND m.month = w.month WHERE m.state = 'closed'
 UNION ALL SELECT {COMPARISON}, c.program, c.month, c.document, c.sha256, {text}, {number}, {number}, {id}
     FROM months w JOIN month_comparison c ON c.program = w.program AND c.month = w.month
-    WHERE c.ordinal = (SELECT max(n.ordinal) FROM month_comparison n WHERE n.program = w.program AND n.month = w.month)",
+    WHERE c.ordinal = (SELECT max(n.ordinal) FROM month_comparison n WHERE n.program = w.program AND n.month = w.month)
+UNION ALL SELECT {CASE}, i.program, i.workflow, i.document, {text}, {text}, {number}, {number}, i.id
+    FROM agendas w {cases}",
         status = number_of("d.status"),
         version = number_of("v.version"),
         ordinal = number_of("r.ordinal"),
         flags = number_of(flags),
     )
+}
+
+/// The running instances `i` of the workflow an agenda `w` names.
+fn cases(backend: Backend) -> String {
+    let running = |columns: &str| {
+        format!(
+            "SELECT {columns} FROM instance s WHERE s.program = w.program AND s.workflow = w.workflow AND s.state = 'running'
+                ORDER BY s.id LIMIT {CASES_PER_AGENDA}"
+        )
+    };
+    match backend {
+        Backend::Sqlite => format!("JOIN instance i ON i.id IN ({})", running("s.id")),
+        Backend::Postgres => format!("CROSS JOIN LATERAL ({}) i", running("s.id, s.program, s.workflow, s.document")),
+    }
 }
 
 fn sqlite_array(parameter: usize, names: &[&str]) -> String {
@@ -130,6 +154,9 @@ impl WriteTransaction {
             take(&mut context, &mut source_rows, row)?;
         }
         source_rows.sort_by_key(|(ordinal, ..)| *ordinal);
+        for cases in context.cases.values_mut() {
+            cases.sort_by_key(|case| case.id);
+        }
         for (_, program, lookup, row) in source_rows {
             context.facts.entry(program).or_default().rows.entry(lookup).or_default().push(row);
         }
@@ -138,12 +165,13 @@ impl WriteTransaction {
 }
 
 /// Each distinct thing once: a doubled lookup would double its rows.
-fn parameters(wanted: &Wanted) -> [Json; 5] {
+fn parameters(wanted: &Wanted) -> [Json; 6] {
     let people: BTreeSet<&Username> = wanted.people.iter().collect();
     let replies: BTreeSet<_> = wanted.replies.iter().map(|(who, key)| (who.as_str(), key.key.as_str(), key.route.as_str())).collect();
     let lookups: BTreeSet<_> = wanted.lookups.iter().collect();
     let starts: BTreeSet<_> = wanted.one_per.iter().collect();
     let months: BTreeSet<_> = wanted.months.iter().collect();
+    let agendas: BTreeSet<_> = wanted.cases.iter().collect();
     [
         json!(people),
         replies.into_iter().map(|(username, key, route)| json!({ "username": username, "key": key, "route": route })).collect(),
@@ -153,6 +181,7 @@ fn parameters(wanted: &Wanted) -> [Json; 5] {
             .map(|(program, workflow, value)| json!({ "program": program, "workflow": workflow, "one_per": value }))
             .collect(),
         months.into_iter().map(|(program, month)| json!({ "program": program, "month": month })).collect(),
+        agendas.into_iter().map(|(program, workflow)| json!({ "program": program, "workflow": workflow })).collect(),
     ]
 }
 
@@ -204,6 +233,11 @@ fn take(context: &mut Context, source_rows: &mut Vec<SourceRow>, row: &QueryResu
             let month = context.facts.entry(ProgramId(first)).or_default().months.entry(second).or_default();
             let came_out = |one: Reconciled| Compared { source_version: one.source_version, agrees: one.agrees, sha256: sha256.clone() };
             month.reconciled = compared.into_iter().map(|(id, one)| (id, came_out(one))).collect();
+        }
+        CASE => {
+            let id = InstanceId(row.try_get::<Uuid>("", "id")?);
+            let case = super::load::parse(id, &row.try_get::<String>("", "t3")?)?;
+            context.cases.entry((ProgramId(first), WorkflowId(second))).or_default().push(case);
         }
         _ => {
             let running = InstanceId(row.try_get::<Uuid>("", "id")?);

@@ -38,6 +38,8 @@ pub struct Wanted {
     pub one_per: Vec<(ProgramId, WorkflowId, String)>,
     /// Closed months, by their text.
     pub months: Vec<(ProgramId, String)>,
+    /// Workflows whose running instances a meeting goes through.
+    pub cases: Vec<(ProgramId, WorkflowId)>,
 }
 
 /// What that statement found.
@@ -47,6 +49,8 @@ pub struct Context {
     pub replies: Vec<StoredReply>,
     pub facts: BTreeMap<ProgramId, Facts>,
     pub running: Vec<(ProgramId, WorkflowId, String, InstanceId)>,
+    /// Running instances by id, at most 501 of a workflow.
+    pub cases: BTreeMap<(ProgramId, WorkflowId), Vec<Instance>>,
 }
 
 /// The reply to an earlier request with the same key.

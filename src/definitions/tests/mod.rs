@@ -1,6 +1,7 @@
 mod dates;
 mod deadlines;
 mod faults;
+mod meetings;
 mod months;
 mod samples;
 mod shipped;

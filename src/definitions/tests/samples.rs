@@ -123,6 +123,7 @@ fn record(step: &str, completed_at: &str, fields: Values) -> Record {
         gates: IndexMap::new(),
         checks: IndexMap::new(),
         amends: None,
+        meeting: None,
     }
 }
 

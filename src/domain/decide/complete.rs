@@ -7,14 +7,15 @@ use super::super::decision::{Decision, Reply};
 use super::super::definition::{FieldType, Step};
 use super::super::event::Event;
 use super::super::instance::{Instance, Task, TaskState};
+use super::super::meeting::Held;
 use super::super::policy::Access;
 use super::super::record::{CheckResult, Record};
 use super::super::rejection::{Rejection, Violation, ViolationKind};
 use super::super::value::Value;
-use super::Situation;
 use super::submission::{Reading, Typed};
 use super::verdicts::{self, Judged};
 use super::work::Work;
+use super::{Situation, meeting};
 use crate::ids::{CheckId, Mint, OutcomeId, RecordId, RoleId, StepId, TaskId, Username};
 
 /// The outcome of a review that clears what it reviews.
@@ -29,11 +30,11 @@ pub fn decide(situation: &Situation<'_>, id: TaskId, submission: &Submission, mi
     super::not_claimed_by_another(&work, id, actor)?;
     let task = work.task_mut(id)?.clone();
     let step = work.step(&task.step)?;
-    let (typed, judged) = judge(situation, &work, step, &task, actor, submission)?;
+    let (typed, judged, held) = judge(situation, &work, step, &task, actor, submission)?;
     let slot = task.slot;
     let outcome = typed.outcome.clone();
     close(&mut work, &task, &outcome)?;
-    file(&mut work, &task, step, typed, judged)?;
+    file(&mut work, &task, step, (typed, judged, held))?;
     work.settle_clock_of(id);
     let chosen = outcome.as_ref().and_then(|outcome| step.outcomes.get(outcome));
     let opened = work.follow(id, step, chosen)?;
@@ -55,7 +56,7 @@ fn judge(
     task: &Task,
     actor: &Principal,
     submission: &Submission,
-) -> Result<(Typed, Judged), Rejection> {
+) -> Result<(Typed, Judged, Option<Held>), Rejection> {
     let reading = Reading {
         published: situation.published,
         step,
@@ -69,9 +70,11 @@ fn judge(
     let mut judged = verdicts::judge(&reading, task, actor, &submission.gates, &mut typed);
     let mut violations = std::mem::take(&mut typed.violations);
     violations.append(&mut judged.violations);
+    let (held, open) = meeting::hold(situation, step, submission);
+    violations.extend(open);
     violations.extend(duties(&work.instance, step, actor));
     violations.extend(needs(work, step));
-    if violations.is_empty() { Ok((typed, judged)) } else { Err(Rejection::Violations(violations)) }
+    if violations.is_empty() { Ok((typed, judged, held)) } else { Err(Rejection::Violations(violations)) }
 }
 
 /// A person who is named must exist and take part in the program.
@@ -146,7 +149,7 @@ fn close(work: &mut Work<'_>, task: &Task, outcome: &Option<OutcomeId>) -> Resul
     Ok(())
 }
 
-fn file(work: &mut Work<'_>, task: &Task, step: &Step, typed: Typed, judged: Judged) -> Result<(), Rejection> {
+fn file(work: &mut Work<'_>, task: &Task, step: &Step, (typed, judged, held): (Typed, Judged, Option<Held>)) -> Result<(), Rejection> {
     let pending: Vec<CheckId> =
         judged.checks.iter().filter(|(_, result)| matches!(result, CheckResult::Pending(_))).map(|(id, _)| id.clone()).collect();
     let record = Record {
@@ -165,6 +168,7 @@ fn file(work: &mut Work<'_>, task: &Task, step: &Step, typed: Typed, judged: Jud
         gates: judged.gates,
         checks: judged.checks,
         amends: None,
+        meeting: held,
     };
     let text = serde_json::to_vec(&record).map_err(|_| Rejection::Forbidden { why: "the record cannot be written".to_owned() })?;
     let routes: Vec<RoleId> = step.routes.as_ref().map(|routes| routes.to.clone()).unwrap_or_default();

@@ -233,6 +233,7 @@ impl Work<'_> {
         };
         match value {
             Some(Value::Timestamp(instant)) => Ok(*instant),
+            Some(Value::Date(date)) => deadline::start_of(*date, self.published.program.time.zone).map_err(|error| refused(&error)),
             _ => Err(Rejection::Violations(vec![Violation::new(
                 ViolationKind::State,
                 anchor.to_string(),

@@ -18,6 +18,7 @@ mod extend;
 mod fire_timer;
 mod flow;
 mod ladder;
+mod meeting;
 mod needs;
 mod pause;
 mod propose_amendment;
@@ -71,6 +72,8 @@ pub struct Situation<'a> {
     pub dry_run: bool,
     /// For a start: the running instance with the same `one_per` value.
     pub running: Option<InstanceId>,
+    /// For closing a meeting: the running instances of its agenda's workflow, by id, one more than it may look through at most.
+    pub cases: &'a [Instance],
 }
 
 /// Decides one command. `mint` gives the ids of whatever it creates.

@@ -24,6 +24,8 @@ pub struct Needs {
     pub one_per: Option<(WorkflowId, String)>,
     /// The month whose locked figures the rules read.
     pub month: Option<String>,
+    /// The workflow whose running instances a meeting goes through.
+    pub cases: Option<WorkflowId>,
 }
 
 /// What a command needs besides its instance. `actor` is who sends it.
@@ -71,7 +73,7 @@ fn of_start(published: &Published, start: &Start) -> Needs {
         let value = typing::read(workflow.started_with.get(id)?, start.started_with.get(id)?, &published.program).ok()?;
         Some((start.workflow.clone(), text_of(&value)))
     });
-    Needs { lookups: Vec::new(), people: workflow.started_with.iter().filter_map(named).collect(), one_per, month: None }
+    Needs { people: workflow.started_with.iter().filter_map(named).collect(), one_per, ..Needs::default() }
 }
 
 fn of_completion(published: &Published, instance: &Instance, step: &Step, submission: &Submission, actor: &str, now: Instant) -> Needs {
@@ -87,10 +89,11 @@ fn of_completion(published: &Published, instance: &Instance, step: &Step, submis
     let fields = step.fields.iter().filter_map(|(id, field)| person_named(published, field, submission.fields.get(id)));
     let asks = step.outcomes.values().flat_map(|outcome| &outcome.asks);
     let asked = asks.filter_map(|(id, field)| person_named(published, field, submission.asks.get(id)));
-    let mut people: Vec<Username> = fields.chain(asked).collect();
+    let seated = submission.attendance.values().cloned();
+    let mut people: Vec<Username> = fields.chain(asked).chain(seated).collect();
     people.sort();
     people.dedup();
-    Needs { lookups, people, one_per: None, month }
+    Needs { lookups, people, one_per: None, month, cases: step.agenda.as_ref().map(|agenda| agenda.workflow.clone()) }
 }
 
 /// What judging the changed record needs; of people only those who are put in.

@@ -41,12 +41,7 @@ pub fn begin(situation: &Situation<'_>, workflow: &Workflow, instance: Instance,
     let (id, name, nominal_at) = (instance.id, instance.workflow.to_string(), instance.nominal_at);
     let mut work = Work::of(situation, instance, mint)?;
     let program = &situation.published.program;
-    work.events.push(Event::InstanceStarted {
-        program: program.program.clone(),
-        version: program.version,
-        workflow: name,
-        nominal_at,
-    });
+    work.events.push(Event::InstanceStarted { program: program.program.clone(), version: program.version, workflow: name, nominal_at });
     if let Some(first) = workflow.steps.keys().next() {
         work.open_first(first)?;
     }

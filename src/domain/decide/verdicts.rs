@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::super::command::{GateSubmission, Principal};
 use super::super::definition::Gate;
 use super::super::instance::Task;
-use super::super::record::{CheckResult, Confirmation, Evidence, Finding, GateResult, Verdict};
+use super::super::record::{CheckResult, Confirmation, Evidence, GateResult};
 use super::super::rejection::{Violation, ViolationKind};
 use super::submission::{Reading, Typed, ask_path};
 use crate::ids::{CheckId, GateId, Username};
@@ -94,7 +94,7 @@ fn judge_gate(
         }
         let Some(rule) = reading.published.rules.get(rule) else { return refuse("its rule is not part of the definition".to_owned()) };
         let finding = rule.evaluate(&reading.scope(typed), reading.facts, &reading.published.program);
-        match why_not(&finding) {
+        match finding.why_not() {
             None => {
                 judged.gates.insert(id.clone(), GateResult::Met(finding));
             }
@@ -172,20 +172,11 @@ fn judge_check(reading: &Reading<'_>, id: &CheckId, check: &super::super::defini
         return;
     };
     let finding = rule.evaluate(&reading.scope(typed), reading.facts, &reading.published.program);
-    match why_not(&finding) {
+    match finding.why_not() {
         None => {
             judged.checks.insert(id.clone(), CheckResult::Evaluated(finding));
         }
         Some(_) if typed.spoils(rule) => {}
         Some(why) => judged.violations.push(Violation::new(ViolationKind::Check, id.as_str(), format!("{}: {why}", check.says))),
-    }
-}
-
-/// Why a finding is not a pass.
-fn why_not(finding: &Finding) -> Option<String> {
-    match &finding.verdict {
-        Verdict::Pass => None,
-        Verdict::Fail => Some("this does not hold".to_owned()),
-        Verdict::CannotTell { because } => Some(format!("this cannot be told, because {because}")),
     }
 }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Anchor, Due, Field, MayExtend, MayPause, OneOrMany, Then, Within};
+use super::{Agenda, Anchor, Due, Field, MayExtend, MayPause, OneOrMany, Then, Within};
 use crate::ids::{CheckId, FieldId, GateId, LadderId, OutcomeId, RegisterId, RoleId, StepId};
 
 /// A step of a workflow.
@@ -42,6 +42,12 @@ pub struct Step {
     /// How a step that several branches reach opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joins: Option<Joins>,
+    /// Of a meeting: the cases it goes through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agenda: Option<Agenda>,
+    /// Of a meeting: the bodies that sit in it, as roles. Who sat for each is recorded; it does not close without one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<RoleId>,
     #[serde(default)]
     pub fields: IndexMap<FieldId, Field>,
     #[serde(default)]

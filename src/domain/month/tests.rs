@@ -81,6 +81,7 @@ fn decision(number: u128, completed_at: &str, outcome: &str) -> Record {
         gates: IndexMap::new(),
         checks: IndexMap::new(),
         amends: None,
+        meeting: None,
     }
 }
 

@@ -157,7 +157,8 @@ impl<'a> Grid<'a> {
         let first_week = first.week(chrono::Weekday::Mon).checked_first_day()?;
         let passed = self.zone.date(after).signed_duration_since(first_week).num_days().max(0).unsigned_abs();
         let period = DAYS_OF_A_WEEK * u64::from(weeks);
-        let weeks = (0..3).filter_map(|more| first_week.checked_add_days(Days::new((passed / period).checked_add(more)?.checked_mul(period)?)));
+        let weeks =
+            (0..3).filter_map(|more| first_week.checked_add_days(Days::new((passed / period).checked_add(more)?.checked_mul(period)?)));
         let dates = weeks.flat_map(|week| on_days(week).take_while(move |date| date.signed_duration_since(week).num_days() < 7));
         dates.filter(|date| *date >= first).find_map(|date| self.at(date, at, after))
     }

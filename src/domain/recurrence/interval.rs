@@ -34,7 +34,11 @@ impl FromStr for Interval {
         let count: u32 = count.parse().map_err(|_| wrong("does not begin with a whole number"))?;
         let elapsed = |unit: i64| {
             let millis = i64::from(count) * unit;
-            if (1..=MOST_MILLIS).contains(&millis) { Ok(Self::Elapsed { millis }) } else { Err(wrong("is not from one second to ten years")) }
+            if (1..=MOST_MILLIS).contains(&millis) {
+                Ok(Self::Elapsed { millis })
+            } else {
+                Err(wrong("is not from one second to ten years"))
+            }
         };
         let days = |unit: u32| match count.checked_mul(unit) {
             Some(days @ 1..=MOST_DAYS) => Ok(Self::Days(days)),

@@ -69,6 +69,23 @@ impl<'a> Compiler<'a> {
                 self.rule(below(path, &["checks", name.as_str(), "when"]), 0, rule, &declared);
             }
         }
+        self.agenda(&below(path, &["agenda"]), step);
+    }
+
+    /// The rules of a meeting, asked of each case: they see the case alone, so that an agenda loads instances and nothing else.
+    fn agenda(&mut self, path: &Path, step: &'a Step) {
+        let Some(agenda) = &step.agenda else { return };
+        let Some(workflow) = self.program.workflows.get(&agenda.workflow) else { return };
+        let declared = Declared { program: self.program, workflow, step: None, wants: Wanted::Verdict };
+        for (keys, rule) in agenda.rules() {
+            let path = below(path, &keys);
+            self.rule(path.clone(), 0, rule, &declared);
+            let reads = self.rules.get(rule).map(Rule::reads);
+            if reads.is_some_and(|reads| !reads.lookups.is_empty() || !reads.fresh.is_empty() || reads.month) {
+                let message = "a rule of an agenda reads the case's start values and records, and no source";
+                self.faults.push((path, Fault::new(message, Some(0))));
+            }
+        }
     }
 
     fn field(&mut self, path: &Path, workflow: &'a Workflow, step: Option<&'a Step>, field: &'a Field) {

@@ -16,8 +16,9 @@ use crate::domain::instance::{InstanceState, TaskState};
 use crate::ids::{BreachId, ClockId, InstanceId, NoticeId, ProgramId, RecordId, RoleId, StepId, TaskId, Username};
 use crate::instant::Instant;
 use crate::service::views::{
-    AnchorView, BreachView, CheckView, ChoiceView, ClockView, CommentView, DutyView, FieldView, GateView, InstanceSummary, InstanceView,
-    NeedView, NextView, NoticeView, OutcomeView, RecordView, SeriesView, TaskSummary, TaskView, TimelineEntry,
+    AnchorView, BreachView, CaseView, CheckView, ChoiceView, ClockView, CommentView, DutyView, FieldView, FindingView, GateView,
+    InstanceSummary, InstanceView, MeetingView, NeedView, NextView, NoticeView, OutcomeView, RecordView, RequirementView, SeatView,
+    SeriesView, TaskSummary, TaskView, TimelineEntry,
 };
 
 pub fn program() -> Program {
@@ -206,6 +207,17 @@ fn a_clock() -> ClockView {
     }
 }
 
+/// An open meeting with one case that lacks something.
+pub fn a_meeting() -> MeetingView {
+    let result = FindingView { result: "fail", because: None, saw: None, confirmation: None };
+    let requires = vec![RequirementView { id: "dated".into(), says: "A dated next checkpoint".to_owned(), result }];
+    MeetingView {
+        seats: vec![SeatView { role: "chief".into(), title: Some("Chief".to_owned()), person: None }],
+        agenda: Some(vec![CaseView { instance_id: InstanceId(Uuid::from_u128(7)), requires }]),
+        agenda_sha256: None,
+    }
+}
+
 /// A task with a field of every type, gates of every kind, three decisions and a check.
 pub fn a_task() -> TaskView {
     let lawyer = GateView { by: Some("lawyer".into()), can_confirm: false, ..a_gate("reviewed_by_law", "Compliance has looked at it") };
@@ -251,6 +263,7 @@ pub fn a_task() -> TaskView {
         draft: None,
         comments: Some(vec![CommentView { at: later(-20), by: "amir.k".into(), text: "Called the supplier.\nThey call back.".to_owned() }]),
         record: None,
+        meeting: None,
         allowed: vec!["release", "draft", "complete", "comments", "gates"],
     }
 }

@@ -22,6 +22,7 @@ mod local_time;
 mod looked_at;
 #[cfg(test)]
 mod made_up;
+mod meeting;
 mod month_view;
 mod months;
 mod paging;

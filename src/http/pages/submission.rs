@@ -12,12 +12,12 @@ use crate::domain::command::{GateSubmission, Submission};
 use crate::domain::record::Evidence;
 use crate::domain::rejection::{Violation, ViolationKind};
 use crate::domain::value::Json;
-use crate::ids::{FieldId, GateId, OutcomeId};
+use crate::ids::{FieldId, GateId, OutcomeId, Username};
 use crate::service::views::{FieldView, GateView, OutcomeView, TaskView};
 
 /// The names of controls in a task's form.
 pub mod name {
-    use crate::ids::{FieldId, GateId, OutcomeId};
+    use crate::ids::{FieldId, GateId, OutcomeId, RoleId};
 
     pub const OUTCOME: &str = "outcome";
 
@@ -27,6 +27,10 @@ pub mod name {
 
     pub fn ask(outcome: &OutcomeId, id: &FieldId) -> String {
         format!("a.{outcome}.{id}")
+    }
+
+    pub fn seat(role: &RoleId) -> String {
+        format!("s.{role}")
     }
 
     pub fn gate(id: &GateId, part: &str) -> String {
@@ -60,8 +64,11 @@ pub fn read(task: &TaskView, sent: &Sent, zone: Tz) -> Read {
         asks.filter_map(|(outcome, ask)| Some((ask.id.clone(), value(ask, &name::ask(&outcome.id, &ask.id), format!("asks.{}", ask.id))?)));
     let asks: IndexMap<FieldId, Json> = asks.collect();
     let gates = task.gates.iter().filter_map(|gate| Some((gate.id.clone(), gate_of(gate, sent)?))).collect();
+    let seats = task.meeting.iter().flat_map(|meeting| &meeting.seats);
+    let attendance =
+        seats.filter_map(|seat| Some((seat.role.clone(), Username::from(sent.given(&name::seat(&seat.role))?.trim())))).collect();
     let outcome = chosen.map(|outcome| outcome.id.clone());
-    Read { submission: Submission { fields, gates, outcome, asks }, faults }
+    Read { submission: Submission { fields, gates, outcome, asks, attendance }, faults }
 }
 
 /// Start values of an instance, with local times that do not exist.

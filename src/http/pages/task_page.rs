@@ -7,6 +7,7 @@ use super::deadline_form::DeadlineForm;
 use super::inputs::Control;
 use super::layout::Frame;
 use super::lines::Line;
+use super::meeting::Meeting;
 use super::task_form::{Check, Decision, Gate, Making, Row};
 use super::trouble::Trouble;
 use super::when::Moment;
@@ -33,6 +34,7 @@ pub struct TaskPage {
     pub decisions: Vec<Decision>,
     pub checks: Vec<Check>,
     pub needs: Vec<Need>,
+    pub meeting: Option<Meeting>,
     pub duties: Vec<Duty>,
     /// None where the reader sees states only.
     pub comments: Option<Vec<Comment>>,
@@ -137,6 +139,7 @@ impl TaskPage {
             decisions: making.decisions(),
             checks: making.checks(),
             needs: needs(task),
+            meeting: task.meeting.as_ref().map(|meeting| Meeting::of(meeting, making.sent, making.violations)),
             duties: task
                 .not_by
                 .iter()
@@ -265,6 +268,19 @@ mod tests {
         assert!(html.contains("value=\"70\"") && html.contains("aria-invalid=\"true\""));
         assert!(html.contains("<option value=\"broken\" selected>"));
         assert!(html.contains("The note of its evidence is blank."));
+        assert!(looked_at::fragments_exist(&html), "every link of the list leads to a place on the page");
+    }
+
+    #[test]
+    fn a_meeting_shows_what_each_case_lacks_and_asks_who_sat() {
+        let mut task = made_up::a_task();
+        task.meeting = Some(made_up::a_meeting());
+        let violations = [Violation::new(ViolationKind::Field, "attendance.chief", "jo does not hold the role chief")];
+        let html = shown(&task, Some(&Sent::of(&[("s.chief", "jo \"x\"")])), &violations);
+        looked_at::keep("meeting", &html);
+        looked_at::assert_accessible(&html);
+        assert!(html.contains("name=\"s.chief\" value=\"jo &#34;x&#34;\"") && html.contains("aria-invalid=\"true\""), "{html}");
+        assert!(html.contains("A dated next checkpoint"));
         assert!(looked_at::fragments_exist(&html), "every link of the list leads to a place on the page");
     }
 

@@ -92,6 +92,10 @@ fn label_of(task: &TaskView, outcome: Option<&OutcomeId>, id: &str) -> Option<St
     if id == "outcome" {
         return Some("Decision".to_owned());
     }
+    if let Some(role) = id.strip_prefix("attendance.") {
+        let seat = task.meeting.as_ref()?.seats.iter().find(|seat| seat.role.as_str() == role)?;
+        return seat.title.clone();
+    }
     let fields = match id.strip_prefix("asks.") {
         Some(_) => &task.outcomes.iter().find(|found| Some(&found.id) == outcome)?.asks,
         None => &task.fields,
@@ -107,12 +111,15 @@ fn href(task: &TaskView, outcome: Option<&OutcomeId>, violation: &Violation) -> 
         ViolationKind::Field if id == "text" => "comment".to_owned(),
         ViolationKind::Field => match id.strip_prefix("asks.") {
             Some(ask) => html_id(&name::ask(outcome?, &FieldId::from(ask))),
+            None if id.starts_with("attendance.") => "attendance".to_owned(),
             None if task.fields.iter().any(|field| field.id.as_str() == id) => html_id(&name::field(&FieldId::from(id))),
             None => return None,
         },
         ViolationKind::Gate => format!("g-{id}"),
+        ViolationKind::Check if task.meeting.is_some() && task.checks.iter().all(|check| check.id.as_str() != id) => "agenda".to_owned(),
         ViolationKind::Check => format!("c-{id}"),
         ViolationKind::Duty => "duties".to_owned(),
+        ViolationKind::State if id == "agenda" => id.to_owned(),
         ViolationKind::State => "needs".to_owned(),
     };
     Some(format!("#{anchor}"))

@@ -171,6 +171,7 @@ impl Closing<'_> {
             if_match: None,
             dry_run: false,
             running: None,
+            cases: &[],
         };
         let Some(mut decision) = decide::settle(&situation, self.month, Mint::new(command, now))? else { return Ok(None) };
         let events = std::mem::take(&mut decision.events);

@@ -4,6 +4,7 @@ use super::{pinned, scope};
 use crate::domain::command::Principal;
 use crate::domain::definition::{Program, Published};
 use crate::domain::instance::TaskState;
+use crate::domain::meeting::{self, MOST_CASES};
 use crate::domain::policy::{self, Access};
 use crate::ids::{ProgramId, RoleId, TaskId, Username};
 use crate::instant::Instant;
@@ -50,7 +51,22 @@ pub async fn task(services: &Services, person: &Principal, id: TaskId) -> Result
     let (rows, published) = find(services, person, id).await?;
     may_open(person, &published.program, &rows)?;
     let viewer = Viewer::new(&published.program, person, now);
-    views::task(&viewer, &subject(&rows)).ok_or(Error::NotFound)
+    let mut shown = views::task(&viewer, &subject(&rows)).ok_or(Error::NotFound)?;
+    if rows.task.state.is_live() && !shown.restricted {
+        agenda(services, &published, &rows, now, &mut shown).await?;
+    }
+    Ok(shown)
+}
+
+/// Adds the cases an open meeting would go through now, as many as it may.
+async fn agenda(services: &Services, published: &Published, rows: &TaskRows, now: Instant, shown: &mut TaskView) -> Result<(), Error> {
+    let step = published.workflow(&rows.instance.workflow).and_then(|workflow| workflow.steps.get(&rows.task.step));
+    let agenda = step.and_then(|step| step.agenda.as_ref());
+    if let (Some(agenda), Some(open)) = (agenda, &mut shown.meeting) {
+        let cases = services.store.running_cases(&published.program.program, &agenda.workflow, MOST_CASES).await?;
+        open.agenda = Some(views::cases(agenda, &meeting::items(published, agenda, &cases, now)));
+    }
+    Ok(())
 }
 
 /// Why a task is due when it is; a task's state is open to everybody in its program.

@@ -9,6 +9,7 @@ mod breach;
 mod clock;
 mod form;
 mod instance;
+mod meeting;
 mod record;
 mod series;
 mod task;
@@ -22,6 +23,7 @@ pub use breach::{AcknowledgedView, BreachSubject, BreachView, ExplainedView, Not
 pub use clock::{AnchorView, ClockView, DeadlineView, NextView, clock, deadline};
 pub use form::{CheckView, ChoiceView, ConfirmationView, FieldView, GateView, OutcomeView};
 pub use instance::{InstanceSummary, InstanceView, StandingView, fresh, instance, summary};
+pub use meeting::{CaseView, MeetingView, RequirementView, SeatView, cases, meeting};
 pub use record::{FindingView, RecordView, Standing, record};
 pub use series::{ComplianceView, SeriesView, StepComplianceView, series};
 pub use task::{

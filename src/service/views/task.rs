@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::form::{self, CheckView, Contents, FieldView, GateView, OutcomeView};
 use super::record::{self, RecordView};
-use super::{ClockView, Home, StandingView, Viewer, actions};
+use super::{ClockView, Home, MeetingView, StandingView, Viewer, actions};
 use crate::domain::clock::Clock;
 use crate::domain::definition::Step;
 use crate::domain::instance::{Instance, Task, TaskState};
@@ -101,6 +101,8 @@ pub struct TaskView {
     pub draft: Option<IndexMap<FieldId, Json>>,
     pub comments: Option<Vec<CommentView>>,
     pub record: Option<RecordView>,
+    /// Of a meeting; null for any other step.
+    pub meeting: Option<MeetingView>,
     /// What the viewer may do now: `claim`, `release`, `assign`, `draft`, `complete`, `comments`, `gates`, `pause`, `resume`, `extend`, `reanchor`.
     #[schema(value_type = Vec<String>)]
     pub allowed: Vec<&'static str>,
@@ -217,6 +219,7 @@ pub fn task(viewer: &Viewer<'_>, subject: &TaskSubject<'_>) -> Option<TaskView> 
         draft: (open && !task.draft.is_empty()).then(|| task.draft.clone()),
         comments: open.then(|| comments(task)),
         record: subject.record.map(|found| record::record(viewer, instance.into(), record::Standing::of(instance, found), found)),
+        meeting: super::meeting(viewer, step, subject.record, open),
     })
 }
 

@@ -117,6 +117,7 @@ fn an_instance() -> Instance {
         outcome: None,
         started_at: at(0),
         started_by: Username::from("nurse"),
+        nominal_at: None,
         ended_at: None,
         started: IndexMap::from([(FieldId::from("participant"), Value::Text("secret participant".to_owned()))]),
         revision: 3,
@@ -159,6 +160,7 @@ fn after_intake() -> Instance {
             gates: IndexMap::new(),
             checks: IndexMap::new(),
             amends: None,
+            meeting: None,
         },
     );
     instance.breaches.push(Breach {

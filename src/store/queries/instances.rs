@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use entity::{audit_entry, breach, clock, instance, notice, record, task};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect};
 use serde::Deserialize;
 
 use super::breaches::{NoticeRow, breach_of};
@@ -113,6 +113,19 @@ impl Store {
     pub async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, Error> {
         let found = instance::Entity::find_by_id(id.0).one(self.reader()).await?;
         found.map(|row| document("instance", row.id, &row.document)).transpose()
+    }
+
+    /// Running instances of a workflow by id, at most `limit`.
+    pub async fn running_cases(&self, program: &ProgramId, workflow: &WorkflowId, limit: usize) -> Result<Vec<Instance>, Error> {
+        let rows = instance::Entity::find()
+            .filter(instance::Column::Program.eq(program.as_str()))
+            .filter(instance::Column::Workflow.eq(workflow.as_str()))
+            .filter(instance::Column::State.eq(InstanceState::Running.as_str()))
+            .order_by_asc(instance::Column::Id)
+            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+            .all(self.reader())
+            .await?;
+        rows.iter().map(|row| document("instance", row.id, &row.document)).collect()
     }
 
     /// Everything an instance has left in rows.

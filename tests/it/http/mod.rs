@@ -11,6 +11,7 @@ mod clock;
 mod deadlines;
 pub mod episodes;
 mod inbox;
+mod meetings;
 mod months;
 mod openapi;
 mod pathway;

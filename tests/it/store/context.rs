@@ -3,7 +3,7 @@
 use entity::{person, role_holding, source_row, source_version};
 use proviso::domain::facts::Lookup;
 use proviso::domain::value::Value;
-use proviso::ids::{ProgramId, RoleId};
+use proviso::ids::{ProgramId, RoleId, WorkflowId};
 use proviso::store::slice::{Context, Wanted};
 use sea_orm::{EntityTrait, IntoActiveModel};
 use uuid::Uuid;
@@ -17,6 +17,7 @@ on_both!(
     facts_are_those_of_the_newest_version,
     a_lookup_reads_no_more_than_it_may,
     a_running_instance_stands_in_the_way_and_an_ended_one_does_not,
+    running_instances_come_for_a_meeting_up_to_a_limit,
     wanting_nothing_costs_nothing,
 );
 
@@ -129,6 +130,20 @@ async fn a_running_instance_stands_in_the_way_and_an_ended_one_does_not(home: Ho
     let wanted = Wanted { one_per: vec![start_of("household 1"), start_of("household 2"), start_of("household 3")], ..Wanted::default() };
     let running = read(&home, &wanted).await.running;
     assert_eq!(running, [(PROGRAM.into(), "interruption".into(), "household 1".to_owned(), instance_id(1))]);
+}
+
+async fn running_instances_come_for_a_meeting_up_to_a_limit(home: Home) {
+    let ended = start(2);
+    commit(&home.store, &[start(3), ended.clone(), start(1)]).await.unwrap();
+    commit(&home.store, &[complete(&ended.decision.instance, 7)]).await.unwrap();
+    let workflow = (ProgramId::from(PROGRAM), WorkflowId::from("interruption"));
+    let wanted = Wanted { cases: vec![workflow.clone(), workflow.clone()], ..Wanted::default() };
+    let found: Vec<_> = read(&home, &wanted).await.cases[&workflow].iter().map(|case| case.id).collect();
+    assert_eq!(found, [instance_id(1), instance_id(3)]);
+
+    let many: Vec<_> = (10..520).map(start).collect();
+    commit(&home.store, &many).await.unwrap();
+    assert_eq!(read(&home, &wanted).await.cases[&workflow].len(), 501);
 }
 
 async fn wanting_nothing_costs_nothing(home: Home) {

@@ -57,6 +57,7 @@ pub fn started(number: u128) -> Instance {
         outcome: None,
         started_at: at(0),
         started_by: "recorder".into(),
+        nominal_at: None,
         ended_at: None,
         started: IndexMap::from([("note".into(), Value::Text("Größe \"5\" — 日本".to_owned()))]),
         revision: 1,
@@ -217,6 +218,7 @@ fn record(task: TaskId, number: u128) -> Record {
         gates: IndexMap::new(),
         checks: IndexMap::new(),
         amends: None,
+        meeting: None,
     }
 }
 

@@ -242,6 +242,7 @@ impl Stage {
             if_match: self.if_match,
             dry_run: self.dry_run,
             running: self.running.filter(|_| needed.one_per.is_some()),
+            cases: &[],
         };
         let mint = Mint::new(CommandId(Uuid::from_u128(self.commands)), self.now);
         let decided = decide(&situation, command, mint.clone());

@@ -33,8 +33,10 @@ pub fn check_start(program: &Program, id: &WorkflowId, path: &Path, report: &mut
         Some((name, None)) => {
             report.unknown(&path.to("one_per"), FaultCode::UnknownStartValue, "start value", name.as_str(), names(&workflow.started_with));
         }
-        Some((name, Some(field))) if !matches!(field.kind, FieldType::Text | FieldType::Code | FieldType::Person | FieldType::Integer) => {
-            let message = format!("one_per needs a text, a code, a person or an integer, and {name} is a {}", name_of(field.kind));
+        Some((name, Some(field)))
+            if !matches!(field.kind, FieldType::Text | FieldType::Code | FieldType::Person | FieldType::Integer | FieldType::Date) =>
+        {
+            let message = format!("one_per needs a text, a code, a person, an integer or a date, and {name} is a {}", name_of(field.kind));
             report.add(&path.to("one_per"), FaultCode::BadStart, message);
         }
         Some((_, Some(_))) | None => {}

@@ -8,6 +8,7 @@ mod allowance;
 mod fields;
 mod flow;
 mod ladders;
+mod meetings;
 mod months;
 mod order;
 mod report;

@@ -114,6 +114,7 @@ fault_codes! {
     BadCalendar => "bad_calendar",
     /// A month that cannot be counted, closed or settled.
     BadMonths => "bad_months",
+    BadMeeting => "bad_meeting",
     /// Zone, calendar or close of business that cannot be used.
     BadTime => "bad_time",
     /// A rule that does not parse, names what does not exist or does not type-check.

@@ -112,6 +112,14 @@ fn step_shape(step: &Step, path: &Path, report: &mut Report) {
     for (check, declared) in &step.checks {
         sentence(&declared.says, &path.to("checks").to(check).to("says"), report);
     }
+    if let Some(agenda) = &step.agenda {
+        let path = path.to("agenda").to("requires");
+        named(names(&agenda.requires), &path, report);
+        count(agenda.requires.len(), 0, MAX_PARTS, "requirements", &path, report);
+        for (id, required) in &agenda.requires {
+            sentence(&required.says, &path.to(id).to("says"), report);
+        }
+    }
     named(names(&step.outcomes), &path.to("outcomes"), report);
     for (outcome, declared) in &step.outcomes {
         let path = path.to("outcomes").to(outcome);

@@ -2,7 +2,7 @@
 
 use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
-use super::{allowance, names, roles, terms};
+use super::{allowance, meetings, names, roles, terms};
 use crate::domain::calendar::Calendars;
 use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, Then, Workflow};
 use crate::ids::StepId;
@@ -56,6 +56,7 @@ pub fn check(place: &Place<'_>, report: &mut Report) {
         check_gate(place.program, gate, &place.path.to("gates").to(id), report);
     }
     outcomes(place, report);
+    meetings::check(place, report);
     filing(place, report);
 }
 
@@ -121,7 +122,9 @@ fn anchored(place: &Place<'_>, anchor: &Anchor, wanted: FieldType, path: &Path, 
 }
 
 fn typed(name: &str, field: &Field, wanted: FieldType, path: &Path, report: &mut Report) {
-    if field.kind != wanted {
+    // A date stands for the beginning of its local day.
+    let is_day = wanted == FieldType::Timestamp && field.kind == FieldType::Date;
+    if field.kind != wanted && !is_day {
         let code = if wanted == FieldType::Person { FaultCode::NoOwner } else { FaultCode::BadDeadline };
         report.add(path, code, format!("a {} belongs here, and {name} is a {}", name_of(wanted), name_of(field.kind)));
     }

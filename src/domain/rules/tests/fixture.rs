@@ -144,6 +144,7 @@ impl World {
             gates: IndexMap::new(),
             checks: IndexMap::new(),
             amends: None,
+            meeting: None,
         };
         self.steps.insert(step.into(), record);
         self
