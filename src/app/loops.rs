@@ -118,7 +118,11 @@ impl Loops {
     /// earlier than what its last transaction says, even where that commits after the next server has started.
     async fn keep_offset(&self, at: Instant) -> Result<(), Error> {
         let offset_millis = at.millis_since(self.clock().wall());
-        Ok(self.services.store.set_setting(CLOCK_OFFSET, &offset_millis.to_string()).await?)
+        let mut write = self.services.store.begin_write().await?;
+        write.set_setting(CLOCK_OFFSET, &offset_millis.to_string()).await?;
+        // Time that is walked over is no outage.
+        write.see_engine(at).await?;
+        Ok(write.commit().await?)
     }
 
     /// The next instant at which a timer falls due or a notice may be tried.

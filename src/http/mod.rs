@@ -35,6 +35,7 @@ pub mod reprojections;
 pub mod request_log;
 pub mod routes;
 pub mod sandbox;
+pub mod schedules;
 pub mod series;
 pub mod sessions;
 mod site;

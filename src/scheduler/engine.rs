@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
+use super::watch::Watch;
 use crate::domain::command::{By, Command, Envelope};
 use crate::ids::{self, InstanceId};
 use crate::instant::Instant;
@@ -36,6 +37,7 @@ pub struct Pass {
 pub struct Engine {
     services: Services,
     pace: Pace,
+    watch: Watch,
 }
 
 /// How long the engine may sleep and how much it takes at once.
@@ -63,7 +65,7 @@ impl Pace {
 
 impl Engine {
     pub fn new(services: Services, pace: Pace) -> Self {
-        Self { services, pace }
+        Self { services, pace, watch: Watch::new(pace.poll) }
     }
 
     /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire, and starts what starts by
@@ -148,6 +150,9 @@ impl Engine {
             let now = self.services.clock.now();
             let passed = {
                 let _turn = turn.read().await;
+                if let Err(error) = self.watch.beat(&self.services.store, self.services.clock.now()).await {
+                    tracing::warn!(%error, "that the engine runs could not be noted; trying again");
+                }
                 self.run_once(now).await
             };
             passed_by();

@@ -7,6 +7,7 @@
 
 mod engine;
 mod pulse;
+mod watch;
 
 pub use engine::{Engine, Pace, Pass};
 pub use pulse::Pulse;

@@ -42,6 +42,7 @@ enum Came {
 impl Deciding {
     /// Deals with the occurrences of a schedule that have come; true where there were any, or the schedule was moved.
     pub async fn occur(&self, program: &ProgramId, workflow: &WorkflowId) -> Result<bool, Error> {
+        self.calendars.refresh(&self.store).await?;
         for _ in 0..ATTEMPTS {
             let published = self.programs.latest(program).await?;
             match self.take_turn(&published, workflow).await {

@@ -18,6 +18,9 @@ mod interval;
 mod turn;
 mod weekdays;
 
+#[cfg(test)]
+mod tests;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -85,6 +85,8 @@ pub struct Card {
     pub completed: Option<Moment>,
     /// When the server wrote it down, where that was noticeably later.
     pub detected: Option<Moment>,
+    /// Whether it was noticed late because no server ran.
+    pub server_was_down: bool,
     pub acknowledged: Option<Said>,
     pub explained: Option<Said>,
     pub can_acknowledge: bool,
@@ -139,6 +141,7 @@ impl Card {
             late: if is_open { format!("late by {late}") } else { format!("was {late} late") },
             is_open,
             completed: breach.completed_at.map(moment),
+            server_was_down: breach.late_because.is_some(),
             detected: (breach.detected_at.millis_since(breach.due_at) > 60_000).then(|| moment(breach.detected_at)),
             acknowledged: breach.acknowledged.as_ref().map(|said| Said {
                 at: moment(said.at),

@@ -294,6 +294,7 @@ pub fn a_breach(number: u128) -> BreachView {
         assignee: Some(Username::from("amir.k")),
         due_at: later(-215),
         detected_at: later(-215),
+        late_because: None,
         completed_at: None,
         late_ms: 215 * 60_000,
         acknowledged: None,

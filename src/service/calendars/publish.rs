@@ -165,6 +165,7 @@ async fn against_latest(services: &Services, book: &Calendars, new: &Calendar, s
 async fn insert(services: &Services, kept: &KeptCalendar) -> Result<(), store::Error> {
     let mut write = services.store.begin_write().await?;
     write.add_calendar_version(kept).await?;
+    write.look_at_schedules().await?;
     let event = Event::CalendarPublished { calendar: kept.calendar.clone(), version: kept.version, sha256: kept.sha256.clone() };
     let stream = stream(&kept.calendar);
     let command = publication_command(&stream, &kept.sha256, kept.published_at);

@@ -2,10 +2,15 @@
 
 use super::{pinned, scope};
 use crate::domain::command::Principal;
+use crate::domain::outage::{LATE_AFTER_MILLIS, outage_over};
 use crate::ids::{BreachId, ProgramId};
+use crate::instant::Instant;
 use crate::service::views::{self, BreachSubject, BreachView, Home, Viewer};
 use crate::service::{Answer, Error, Services};
 use crate::store::queries::{BreachFilter, NewestKey, Part};
+
+/// Most outages that are looked at to explain a list.
+const OUTAGES: u64 = 1_000;
 
 /// Which breaches somebody asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +42,25 @@ pub async fn breaches(
         let subject = BreachSubject { home, breach: &row.breach, assignee: row.assignee.as_ref(), notices: &row.notices };
         shown.push(views::breach(&Viewer::new(&published.program, person, now), &subject));
     }
+    say_why_late(services, &mut shown).await?;
     Ok(shown)
+}
+
+/// Says of each breach that was written down late whether the server was down when it fell due.
+pub(super) async fn say_why_late(services: &Services, breaches: &mut [BreachView]) -> Result<(), Error> {
+    let late = |breach: &&mut BreachView| breach.detected_at.millis_since(breach.due_at) > LATE_AFTER_MILLIS;
+    let (mut from, mut to) = (Instant::MAX, Instant::MIN);
+    for breach in breaches.iter_mut().filter(late) {
+        (from, to) = (from.min(breach.due_at), to.max(breach.detected_at));
+    }
+    if from > to {
+        return Ok(());
+    }
+    let outages = services.store.outages(from, to.plus_millis(1).unwrap_or(to), OUTAGES).await?;
+    for breach in breaches.iter_mut().filter(late) {
+        breach.late_because = outage_over(&outages, breach.due_at, breach.detected_at).map(|outage| outage.says());
+    }
+    Ok(())
 }
 
 /// Puts the notices into the answer to a command on a breach. They are made after the command has committed, so a repeated request

@@ -1,5 +1,6 @@
 //! The list of instances, and one with its whole history.
 
+use super::breaches::say_why_late;
 use super::{pinned, scope};
 use crate::domain::command::Principal;
 use crate::domain::instance::InstanceState;
@@ -39,5 +40,7 @@ pub async fn instance(services: &Services, person: &Principal, id: InstanceId) -
     let found = services.store.instance(id).await?.ok_or(Error::NotFound)?;
     let published = pinned(services, person, &found.program, found.version).await?;
     let history = services.store.history(id).await?;
-    Ok(views::instance(&Viewer::new(&published.program, person, now), &found, &history))
+    let mut shown = views::instance(&Viewer::new(&published.program, person, now), &found, &history);
+    say_why_late(services, &mut shown.breaches).await?;
+    Ok(shown)
 }

@@ -39,6 +39,8 @@ pub struct BreachView {
     pub due_at: Instant,
     /// When the server wrote it down; later than due where the server was down.
     pub detected_at: Instant,
+    /// Why it was written down late, where the server was down when it fell due.
+    pub late_because: Option<String>,
     pub completed_at: Option<Instant>,
     /// Milliseconds it was late, or is late by now.
     pub late_ms: i64,
@@ -108,6 +110,7 @@ pub fn breach(viewer: &Viewer<'_>, subject: &BreachSubject<'_>) -> BreachView {
         assignee: assignee.cloned(),
         due_at: breach.due_at,
         detected_at: breach.detected_at,
+        late_because: None,
         completed_at: breach.completed_at,
         late_ms: breach.completed_at.unwrap_or(viewer.now).millis_since(breach.due_at).max(0),
         acknowledged: breach.acknowledged.as_ref().map(|done| AcknowledgedView {
