@@ -6,11 +6,12 @@
 //! grow with time.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::amendment::{Amendment, AmendmentState};
 use super::clock::Clock;
 use super::record::{Confirmation, Record};
+use super::recurrence::Interval;
 use super::value::{Json, Value, Values};
 use crate::ids::{
     BreachId, ClockId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RoleId, StepId, TaskId, TimerId, Username, WorkflowId,
@@ -200,16 +201,31 @@ pub struct Explanation {
     pub note: String,
 }
 
-/// A review series: slot k opens at `anchor + (k-1)·every` and is due at `anchor + k·every`.
+/// A review series: slot k opens `k-1` intervals after the anchor and is due `k` intervals after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     pub anchor: Instant,
-    /// Milliseconds from one slot to the next.
-    pub every_millis: i64,
+    /// From one slot to the next. Series begun by earlier servers keep milliseconds.
+    #[serde(alias = "every_millis", deserialize_with = "text_or_millis")]
+    pub every: Interval,
     /// The release's round, which the slots share.
     pub round: u32,
     /// The slot that opened last.
     pub slot: u32,
+}
+
+/// An interval, or the milliseconds that stood for one.
+fn text_or_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Interval, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Interval(Interval),
+        Millis(i64),
+    }
+    Ok(match Kept::deserialize(deserializer)? {
+        Kept::Interval(every) => every,
+        Kept::Millis(millis) => Interval::Elapsed { millis },
+    })
 }
 
 impl Instance {

@@ -27,7 +27,7 @@ pub struct OccurrenceParams {
 
 /// The workflows of a program that start by themselves, with their rules and their next occurrences.
 #[utoipa::path(
-    tag = "programs",
+    tag = "schedules",
     params(("program" = String, Path)),
     responses((status = 200, body = Vec<ScheduleView>), (status = 404, description = "not_found"))
 )]
@@ -38,7 +38,7 @@ pub async fn list(services: web::Data<Services>, SignedIn(person): SignedIn, pat
 
 /// What became of the occurrences of a workflow, the latest first: nominal and actual instant, and why something is late or missing.
 #[utoipa::path(
-    tag = "programs",
+    tag = "schedules",
     params(("program" = String, Path), ("workflow" = String, Path), OccurrenceParams),
     responses((status = 200, body = Page<OccurrenceView>), (status = 404, description = "not_found"))
 )]

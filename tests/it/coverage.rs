@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use proviso::definitions::calendars::built_in;
 use proviso::definitions::{embedded, publish};
 use proviso::domain::definition::{Anchor, Due, Filled, Program, Step, StepKind, Then, Within};
+use proviso::domain::recurrence::Interval;
 use proviso::duration;
 use serde::Deserialize;
 
@@ -242,7 +243,7 @@ impl Carried<'_> {
             let thens = opener.then.iter().chain(opener.outcomes.values().filter_map(|outcome| outcome.then.as_ref()));
             thens.into_iter().any(|then| match then {
                 Then::Series { series, every } => {
-                    every.0.millis == millis && steps(self.program).any(|(id, step)| id == series.as_str() && self.carries(step))
+                    interval_millis(*every) == millis && steps(self.program).any(|(id, step)| id == series.as_str() && self.carries(step))
                 }
                 Then::Steps(_) => false,
             })
@@ -251,6 +252,14 @@ impl Carried<'_> {
 
     fn carries(&self, step: &Step) -> bool {
         step.requirement == Some(self.required.step)
+    }
+}
+
+/// The nominal length of an interval, as the requirement states it.
+fn interval_millis(every: Interval) -> i64 {
+    match every {
+        Interval::Elapsed { millis } => millis,
+        Interval::Days(days) => i64::from(days) * 86_400_000,
     }
 }
 

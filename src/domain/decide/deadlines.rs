@@ -6,6 +6,7 @@ use super::super::definition::{Anchor, Due, Length, Step, Terms, Within};
 use super::super::event::{Event, Firing, Tell};
 use super::super::instance::{Breach, Timer, TimerKind};
 use super::super::ledger::Ledger;
+use super::super::recurrence::Interval;
 use super::super::rejection::{Rejection, Violation, ViolationKind};
 use super::super::value::Value;
 use super::ladder;
@@ -21,7 +22,7 @@ pub enum Opening {
     /// A later round: counts from the completion of this step, which reopened it.
     Again { by: StepId },
     /// A slot of a review series.
-    Slot { slot: u32, opens_at: Instant, every: Length, release: StepId },
+    Slot { slot: u32, opens_at: Instant, every: Interval, release: StepId },
 }
 
 impl Work<'_> {
@@ -198,7 +199,7 @@ impl Work<'_> {
     fn deadline_of(&self, step: &Step, opening: &Opening) -> Result<Option<(Due, AnchorUsed, Instant, Instant, Derivation)>, Rejection> {
         let frame_of = |terms: &Terms| Frame::current(&self.published.program.time, terms, self.calendars).map_err(|error| refused(&error));
         if let Opening::Slot { slot, opens_at, every, release } = opening {
-            let (within, of) = (Within::Elapsed(*every), Anchor::Completed(release.to_string()));
+            let (within, of) = (within_one(*every), Anchor::Completed(release.to_string()));
             let rule = Due::Within { within, of, terms: Terms::default() };
             let (due_at, mut derivation) =
                 deadline::due_at(within, *opens_at, &frame_of(&Terms::default())?).map_err(|error| refused(&error))?;
@@ -240,6 +241,14 @@ impl Work<'_> {
                 format!("the deadline counts from {anchor}, which has no instant"),
             )])),
         }
+    }
+}
+
+/// The time a slot has: one interval.
+fn within_one(every: Interval) -> Within {
+    match every {
+        Interval::Elapsed { millis } => Within::Elapsed(Length { millis }),
+        Interval::Days(days) => Within::CalendarDays(days),
     }
 }
 

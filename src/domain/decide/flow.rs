@@ -1,8 +1,9 @@
 //! What opens after a step: parallel branches, joins, later rounds, review series, the end.
 
-use super::super::definition::{Every, Joins, OneOrMany, Outcome, Step, Stops, Then};
+use super::super::definition::{Joins, OneOrMany, Outcome, Step, Stops, Then};
 use super::super::event::Event;
 use super::super::instance::{InstanceState, Series, Task, TaskState, Timer, TimerKind};
+use super::super::recurrence::Interval;
 use super::super::rejection::Rejection;
 use super::super::value::Value;
 use super::deadlines::Opening;
@@ -209,10 +210,10 @@ impl Work<'_> {
         (step.role.clone(), person)
     }
 
-    fn begin_series(&mut self, step: &StepId, every: Every, by: TaskId, from: &StepId) -> Result<(), Rejection> {
+    fn begin_series(&mut self, step: &StepId, every: Interval, by: TaskId, from: &StepId) -> Result<(), Rejection> {
         self.stop_series(step, "the series begins anew");
         let round = self.task_mut(by)?.round;
-        let series = Series { anchor: self.now, every_millis: every.0.millis, round, slot: 0 };
+        let series = Series { anchor: self.now, every, round, slot: 0 };
         self.instance.series.insert(step.clone(), series);
         self.open_slot(step, Some(by), Some(from))
     }
@@ -224,10 +225,9 @@ impl Work<'_> {
         let series = series.clone();
         // Every slot comes from the release.
         let by = by.or_else(|| self.instance.latest_task(step).and_then(|slot| slot.opened_by));
-        let opens_at = slot_instant(&series, series.slot - 1);
+        let opens_at = self.slot_instant(&series, series.slot - 1);
         let release = release.cloned().unwrap_or_else(|| step.clone());
-        let every = super::super::definition::Length { millis: series.every_millis };
-        let opening = Opening::Slot { slot: series.slot, opens_at, every, release };
+        let opening = Opening::Slot { slot: series.slot, opens_at, every: series.every, release };
         self.open_task(step, series.round, by, &opening).map(|_| ())
     }
 
@@ -237,7 +237,7 @@ impl Work<'_> {
         if series.slot != slot {
             return Ok(());
         }
-        let due_at = slot_instant(&series, slot);
+        let due_at = self.slot_instant(&series, slot);
         if self.now >= due_at {
             return self.open_slot(step, None, None);
         }
@@ -245,11 +245,11 @@ impl Work<'_> {
         self.instance.timers.push(timer);
         Ok(())
     }
-}
 
-/// The instant slot `slot` is due, which is when the one after it opens.
-fn slot_instant(series: &Series, slot: u32) -> Instant {
-    series.anchor.plus_millis(series.every_millis.saturating_mul(i64::from(slot))).unwrap_or(Instant::MAX)
+    /// The instant slot `slot` is due, which is when the one after it opens.
+    fn slot_instant(&self, series: &Series, slot: u32) -> Instant {
+        series.every.times_from(series.anchor, self.published.program.time.zone, slot).unwrap_or(Instant::MAX)
+    }
 }
 
 /// The steps that lead to `target`.

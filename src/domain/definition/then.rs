@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Every, Length};
+use crate::domain::recurrence::Interval;
 use crate::ids::StepId;
 
 /// What opens next: a step, several steps in parallel, or a series of reviews on a fixed grid.
@@ -18,16 +18,9 @@ pub enum Then {
     Steps(OneOrMany<StepId>),
     Series {
         series: StepId,
-        /// The time from one slot to the next, for example `8 hours`.
-        #[serde(serialize_with = "without_every")]
-        #[schemars(with = "Length")]
-        every: Every,
+        /// From one slot to the next: `8 hours` of elapsed time, or `14 days` to the same local time.
+        every: Interval,
     },
-}
-
-/// The key says "every" already, so the value does not.
-fn without_every<S: Serializer>(every: &Every, serializer: S) -> Result<S::Ok, S::Error> {
-    every.0.serialize(serializer)
 }
 
 /// One value, or a list of values, in a file.
@@ -92,7 +85,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
 #[serde(deny_unknown_fields)]
 struct SeriesShape {
     series: StepId,
-    every: Length,
+    every: Interval,
 }
 
 struct ThenVisitor;
@@ -114,7 +107,7 @@ impl<'de> Visitor<'de> for ThenVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Then, A::Error> {
         let SeriesShape { series, every } = SeriesShape::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Then::Series { series, every: Every(every) })
+        Ok(Then::Series { series, every })
     }
 }
 

@@ -3,8 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::Days;
+use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::deadline::zone::Zone;
+use crate::instant::Instant;
 
 /// `8 hours` are elapsed time; `14 days` and `2 weeks` lead to the same local time of a later date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +67,6 @@ impl fmt::Display for Interval {
             Self::Elapsed { millis } if millis % MINUTE == 0 => (millis / MINUTE, "minute"),
             Self::Elapsed { millis } if millis % SECOND == 0 => (millis / SECOND, "second"),
             Self::Elapsed { millis } => (millis, "millisecond"),
-            Self::Days(days) if days % 7 == 0 => (i64::from(days / 7), "week"),
             Self::Days(days) => (i64::from(days), "day"),
         };
         write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
@@ -80,5 +84,19 @@ impl TryFrom<String> for Interval {
 impl From<Interval> for String {
     fn from(interval: Interval) -> Self {
         interval.to_string()
+    }
+}
+
+impl Interval {
+    /// The instant that lies `count` intervals after `anchor`, days being local ones of `zone`; none beyond the year 9999.
+    pub fn times_from(self, anchor: Instant, zone: Tz, count: u32) -> Option<Instant> {
+        match self {
+            Self::Elapsed { millis } => anchor.plus_millis(millis.checked_mul(i64::from(count))?).ok(),
+            Self::Days(_) if count == 0 => Some(anchor),
+            Self::Days(days) => {
+                let local = Zone(zone).local(anchor).checked_add_days(Days::new(u64::from(days).checked_mul(u64::from(count))?))?;
+                Zone(zone).resolve(local).ok().map(|(at, _)| at)
+            }
+        }
     }
 }

@@ -354,6 +354,7 @@ pub fn an_instance() -> InstanceView {
             one_per: Some("P-1042".to_owned()),
             revision: 3,
         },
+        nominal_at: None,
         restricted: false,
         started: Some(IndexMap::from([("participant".into(), json!("P-1042")), ("failed_at".into(), json!("2026-11-23T16:10:00.000Z"))])),
         tasks: vec![a_summary(0), a_summary(4)],

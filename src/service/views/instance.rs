@@ -45,6 +45,8 @@ pub struct InstanceSummary {
 pub struct InstanceView {
     #[serde(flatten)]
     pub summary: InstanceSummary,
+    /// The instant on the grid, where the server started it by itself; `started_at` is when it did.
+    pub nominal_at: Option<Instant>,
     /// Whether the start values are left out.
     pub restricted: bool,
     /// The values it was started with.
@@ -100,6 +102,7 @@ pub fn instance(viewer: &Viewer<'_>, instance: &Instance, history: &HistoryRows)
     };
     InstanceView {
         summary: summary(viewer, instance.into()),
+        nominal_at: instance.nominal_at,
         restricted: !open,
         started: open.then(|| record::values(&instance.started)),
         tasks: history.tasks.iter().map(|task| super::task_summary(viewer, instance.into(), task)).collect(),

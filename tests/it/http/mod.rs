@@ -17,6 +17,7 @@ mod openapi;
 mod pathway;
 mod reports;
 mod reprojections;
+mod schedules;
 mod series;
 mod settings;
 mod trail;

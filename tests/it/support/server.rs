@@ -58,11 +58,15 @@ impl Sandbox {
             Database::File(folder) => format!("sqlite://{}", folder.join("sandbox.db").display()),
             Database::Server(database) => database.url(),
         };
-        let kind = Kind::Sandbox { clock: Some(START.parse().expect("a timestamp")) };
-        let server = Server::start(config(&[&["--listen", "127.0.0.1:0", "--database-url", &url], settings].concat()), kind)
-            .await
-            .expect("the server starts");
+        let server = serve(&url, START, settings).await;
         Self { api: Api::new(server.address), server, database, url }
+    }
+
+    /// Stops the server and starts another one on its database, whose clock shows `clock`.
+    pub async fn restart_at(self, clock: &str) -> Self {
+        self.server.stop().await;
+        let server = serve(&self.url, clock, &[]).await;
+        Self { api: Api::new(server.address), server, database: self.database, url: self.url }
     }
 
     /// The address of its database.
@@ -94,6 +98,12 @@ impl Sandbox {
     pub async fn now(&self) -> String {
         self.api.get("auditor", "/sandbox/clock").await.ok(200)["now"].as_str().expect("an instant").to_owned()
     }
+}
+
+async fn serve(url: &str, clock: &str, settings: &[&str]) -> Server {
+    let kind = Kind::Sandbox { clock: Some(clock.parse().expect("a timestamp")) };
+    let settings = [&["--listen", "127.0.0.1:0", "--database-url", url], settings].concat();
+    Server::start(config(&settings), kind).await.expect("the server starts")
 }
 
 fn new_folder() -> PathBuf {

@@ -9,7 +9,7 @@ fn each_form_is_written_as_it_is_read() {
         "every 1 hour",
         "every 90 minutes",
         "every 14 hours",
-        "every 2 weeks",
+        "every 14 days",
         "every 10 days",
         "every day at 16:00",
         "every business day at 09:00",
@@ -27,7 +27,7 @@ fn each_form_is_written_as_it_is_read() {
         assert_eq!(serde_json::from_value::<Recurrence>(serde_json::json!(text)).unwrap(), read);
         assert!(read.sentence(chrono_tz::America::New_York).len() < 200);
     }
-    assert_eq!("every 14 days".parse::<Recurrence>().unwrap().to_string(), "every 2 weeks");
+    assert_eq!("every 2 weeks".parse::<Recurrence>().unwrap().to_string(), "every 14 days");
     assert_eq!("every monday 09:00".parse::<Recurrence>().unwrap().to_string(), "every Monday at 09:00");
 }
 

@@ -38,7 +38,8 @@ fn rules() -> impl Strategy<Value = Recurrence> {
         "monthly on business day 10 at",
     ]);
     let timed = (form, time).prop_map(|(form, time)| rule(&format!("{form} {time}")));
-    let interval = (1..60_u32, prop::sample::select(vec!["hours", "days", "weeks"])).prop_map(|(n, unit)| rule(&format!("every {n} {unit}")));
+    let interval =
+        (1..60_u32, prop::sample::select(vec!["hours", "days", "weeks"])).prop_map(|(n, unit)| rule(&format!("every {n} {unit}")));
     prop_oneof![4 => timed, 1 => interval]
 }
 
