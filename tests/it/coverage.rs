@@ -228,7 +228,7 @@ impl Carried<'_> {
     fn counts_from(&self, of: &Anchor, anchor: Option<&str>) -> bool {
         let completed = |requirement: u32| match of {
             Anchor::Completed(id) => steps(self.program).any(|(step, declared)| step == id && declared.requirement == Some(requirement)),
-            Anchor::Started(_) | Anchor::Asked { .. } => false,
+            Anchor::Started(_) | Anchor::Asked { .. } | Anchor::NextMeeting(_) => false,
         };
         match anchor {
             Some("activation") => completed(2),

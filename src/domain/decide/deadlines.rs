@@ -8,10 +8,11 @@ use super::super::instance::{Breach, Timer, TimerKind};
 use super::super::ledger::Ledger;
 use super::super::recurrence::Interval;
 use super::super::rejection::{Rejection, Violation, ViolationKind};
+use super::super::schedule;
 use super::super::value::Value;
 use super::ladder;
 use super::work::Work;
-use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId};
+use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId, WorkflowId};
 use crate::instant::Instant;
 
 /// What opened a step, where its deadline depends on it.
@@ -211,7 +212,11 @@ impl Work<'_> {
         Ok(Some(match rule {
             Due::At { at } => {
                 let due_at = self.instant_of(at)?;
-                let derivation = deadline::due_at_named(due_at, self.published.program.time.zone);
+                let mut derivation = deadline::due_at_named(due_at, self.published.program.time.zone);
+                if let Anchor::NextMeeting(_) = at {
+                    let says = format!("The {at}, as it was known when the step opened.");
+                    derivation.because.insert(0, Reason { kind: "rule".to_owned(), says, from: None, to: None });
+                }
                 (rule.clone(), AnchorUsed::Declared(at.clone()), self.now, due_at, derivation)
             }
             Due::Within { within, of, terms } => {
@@ -225,21 +230,28 @@ impl Work<'_> {
         }))
     }
 
+    /// When a workflow starts by itself next.
+    fn next_meeting(&self, id: &WorkflowId) -> Result<Instant, Rejection> {
+        let program = &self.published.program;
+        let none = || violated("due", format!("no further meeting of {id} is known"));
+        let starts = program.workflows.get(id).and_then(|workflow| workflow.starts.as_ref()).ok_or_else(none)?;
+        let grid = schedule::grid(starts, program, self.calendars).map_err(|error| refused(&error))?;
+        let next = grid.next_after(self.now).map_err(|error| refused(&deadline::Error::CalendarRunOut(error)))?;
+        next.ok_or_else(none)
+    }
+
     /// The instant an anchor stands for.
     fn instant_of(&self, anchor: &Anchor) -> Result<Instant, Rejection> {
         let value = match anchor {
             Anchor::Started(name) => self.instance.started.get(name.as_str()),
             Anchor::Completed(step) => return Ok(self.instance.records.get(step.as_str()).map_or(self.now, |record| record.completed_at)),
             Anchor::Asked { step, ask } => self.instance.records.get(step.as_str()).and_then(|record| record.asks.get(ask.as_str())),
+            Anchor::NextMeeting(workflow) => return self.next_meeting(workflow),
         };
         match value {
             Some(Value::Timestamp(instant)) => Ok(*instant),
             Some(Value::Date(date)) => deadline::start_of(*date, self.published.program.time.zone).map_err(|error| refused(&error)),
-            _ => Err(Rejection::Violations(vec![Violation::new(
-                ViolationKind::State,
-                anchor.to_string(),
-                format!("the deadline counts from {anchor}, which has no instant"),
-            )])),
+            _ => Err(violated(&anchor.to_string(), format!("the deadline counts from {anchor}, which has no instant"))),
         }
     }
 }
@@ -254,7 +266,11 @@ fn within_one(every: Interval) -> Within {
 
 /// A deadline that cannot be computed, as something a person can act on.
 pub fn refused(error: &deadline::Error) -> Rejection {
-    Rejection::Violations(vec![Violation::new(ViolationKind::State, "due", format!("the deadline cannot be computed: {error}"))])
+    violated("due", format!("the deadline cannot be computed: {error}"))
+}
+
+fn violated(id: &str, why: String) -> Rejection {
+    Rejection::Violations(vec![Violation::new(ViolationKind::State, id, why)])
 }
 
 /// A point in words of the definition.

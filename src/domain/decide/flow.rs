@@ -201,7 +201,7 @@ impl Work<'_> {
         let named = step.assignee.as_ref().and_then(|anchor| match anchor {
             Anchor::Asked { step, ask } => self.instance.records.get(step.as_str()).and_then(|record| record.asks.get(ask.as_str())),
             Anchor::Started(name) => self.instance.started.get(name.as_str()),
-            Anchor::Completed(_) => None,
+            Anchor::Completed(_) | Anchor::NextMeeting(_) => None,
         });
         let person = match named {
             Some(Value::Person(name) | Value::Text(name)) => Some(Username::from(name.as_str())),

@@ -9,9 +9,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Within;
-use crate::ids::CalendarId;
+use crate::ids::{CalendarId, WorkflowId};
 
-/// `due: { within: 2 hours, of: started.interruption_confirmed_at }` or `due: { at: activation.asks.deadline }`.
+/// `due: { within: 2 hours, of: started.interruption_confirmed_at }` `due: { at: activation.asks.deadline }` or
+/// `due: { at: next meeting of huddle }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Due {
@@ -88,17 +89,26 @@ pub enum Anchor {
     Completed(String),
     /// `<step>.asks.<ask>`: an instant named with the step's outcome.
     Asked { step: String, ask: String },
+    /// `next meeting of <workflow>`: the first instant, after the step opens, at which that workflow starts by itself.
+    NextMeeting(WorkflowId),
 }
+
+const NEXT_MEETING: &str = "next meeting of ";
 
 impl FromStr for Anchor {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(workflow) = text.trim().strip_prefix(NEXT_MEETING) {
+            return Ok(Self::NextMeeting(WorkflowId::from(workflow.trim())));
+        }
         match text.trim().split('.').collect::<Vec<_>>()[..] {
             ["started", value] => Ok(Self::Started(value.to_owned())),
             [step, "completed"] => Ok(Self::Completed(step.to_owned())),
             [step, "asks", ask] => Ok(Self::Asked { step: step.to_owned(), ask: ask.to_owned() }),
-            _ => Err(format!("\"{text}\" is no anchor: write started.<value>, <step>.completed or <step>.asks.<ask>")),
+            _ => Err(format!(
+                "\"{text}\" is no anchor: write started.<value>, <step>.completed, <step>.asks.<ask> or next meeting of <workflow>"
+            )),
         }
     }
 }
@@ -109,6 +119,7 @@ impl fmt::Display for Anchor {
             Self::Started(value) => write!(f, "started.{value}"),
             Self::Completed(step) => write!(f, "{step}.completed"),
             Self::Asked { step, ask } => write!(f, "{step}.asks.{ask}"),
+            Self::NextMeeting(workflow) => write!(f, "{NEXT_MEETING}{workflow}"),
         }
     }
 }

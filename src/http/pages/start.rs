@@ -29,8 +29,16 @@ use crate::service::{Error, Services};
 #[template(path = "starts.html", config = "src/http/pages/templates/askama.toml")]
 struct StartsPage {
     frame: Frame,
-    /// Program title, and the address and title of each workflow the reader may start.
-    programs: Vec<(String, Vec<(String, String)>)>,
+    /// Program title, and each workflow the reader may start.
+    programs: Vec<(String, Vec<Startable>)>,
+}
+
+/// A workflow that can be started by hand.
+struct Startable {
+    href: String,
+    title: String,
+    /// When the server starts it by itself, in a sentence.
+    by_itself: Option<String>,
 }
 
 #[derive(Template)]
@@ -67,7 +75,8 @@ impl Chosen {
 
     fn fields(&self) -> Vec<FieldView> {
         let declared = self.workflow().into_iter().flat_map(|workflow| &workflow.started_with);
-        declared.map(|(id, field)| inputs::declared(self.program(), id, field)).collect()
+        // What a schedule would fill in is typed by whoever starts it by hand.
+        declared.map(|(id, field)| FieldView { filled: None, ..inputs::declared(self.program(), id, field) }).collect()
     }
 }
 
@@ -77,8 +86,10 @@ pub async fn list(services: web::Data<Services>, visitor: Visitor) -> Result<Htt
     let startable = programs.choices().filter_map(|(id, title)| {
         let program = programs.get(id)?;
         let may = program.workflows.iter().filter(|(_, workflow)| may_start(&visitor.person, program, workflow));
-        let links = may.map(|(workflow, found)| {
-            (format!("/start/{id}/{workflow}"), found.title.clone().unwrap_or_else(|| as_words(workflow.as_str())))
+        let links = may.map(|(workflow, found)| Startable {
+            href: format!("/start/{id}/{workflow}"),
+            title: found.title.clone().unwrap_or_else(|| as_words(workflow.as_str())),
+            by_itself: found.starts.as_ref().map(|starts| starts.repeats.sentence(program.time.zone)),
         });
         let links: Vec<_> = links.collect();
         (!links.is_empty()).then(|| (title.to_owned(), links))

@@ -7,6 +7,7 @@ mod invariants;
 mod late;
 mod model;
 mod moved;
+mod next_meeting;
 mod oxygen;
 mod properties;
 mod reprojected;

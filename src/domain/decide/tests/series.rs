@@ -186,3 +186,27 @@ fn the_slots_of_an_episode_say_why_they_are_due() {
     assert!(clock.derivation.because[0].says.contains("Slot 1 of a series that comes every 8 hours"), "{:?}", clock.derivation);
     assert!(stage.events.iter().any(|event| matches!(event, Event::ClockArmed { due_at, .. } if *due_at == clock.due_at)));
 }
+
+#[test]
+fn an_interval_of_days_keeps_the_local_time() {
+    let steps = SERIES.replace("every: 8 hours", "every: 14 days");
+    let mut stage = small::started_at(&steps, "2026-01-05T12:00:00Z");
+    stage.complete("decide", "ann", json!({ "outcome": "yes" })).unwrap();
+    stage.complete("go", "ann", json!({})).unwrap();
+    // 12:00 UTC is 07:00 in New York until 8 March, 11:00 UTC is from then on.
+    for due in ["2026-01-19", "2026-02-02", "2026-02-16", "2026-03-02", "2026-03-16"] {
+        let hour = if due < "2026-03-08" { 12 } else { 11 };
+        let due = at(&format!("{due}T{hour}:00:00Z"));
+        assert_eq!(stage.task("look").due_at, Some(due));
+        stage.advance_to(due);
+        look(&mut stage, "more");
+    }
+}
+
+#[test]
+fn a_series_that_keeps_milliseconds_is_read() {
+    let kept = json!({ "anchor": "2026-01-05T12:00:00Z", "every_millis": 28_800_000, "round": 1, "slot": 2 });
+    let read: crate::domain::instance::Series = serde_json::from_value(kept).unwrap();
+    assert_eq!(read.every.to_string(), "8 hours");
+    assert_eq!(serde_json::to_value(&read).unwrap()["every"], "8 hours");
+}

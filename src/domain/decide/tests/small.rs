@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::stage::{Stage, program};
+use crate::definitions::calendars::built_in;
 use crate::domain::definition::Published;
 
 const HEAD: &str = r#"
@@ -62,4 +63,10 @@ pub fn started_at(steps: &str, from: &str) -> Stage {
 
 pub fn started(steps: &str) -> Stage {
     started_at(steps, START)
+}
+
+/// What is wrong with a program that has these steps.
+pub fn faults(steps: &str) -> Vec<String> {
+    let found = crate::definitions::publish(&format!("{HEAD}{steps}"), "small.yaml", built_in()).err().unwrap_or_default();
+    found.iter().map(ToString::to_string).collect()
 }

@@ -35,7 +35,7 @@ impl Order<'_> {
         let assignee = step.assignee.as_ref().map(|anchor| (anchor, path.to("assignee")));
         for (anchor, place) in due.into_iter().chain(assignee) {
             let late = match anchor {
-                Anchor::Started(_) => continue,
+                Anchor::Started(_) | Anchor::NextMeeting(_) => continue,
                 Anchor::Completed(earlier) => self.may_be_missing(earlier, id).then(|| format!("{earlier} completed")),
                 Anchor::Asked { step: earlier, ask } => {
                     self.may_be_unasked(earlier, ask, id).then(|| format!("{earlier} completed with an outcome that asks {ask}"))

@@ -107,6 +107,17 @@ fn anchored(place: &Place<'_>, anchor: &Anchor, wanted: FieldType, path: &Path, 
         Anchor::Completed(step) => {
             place.earlier(step, path, report);
         }
+        Anchor::NextMeeting(_) if wanted == FieldType::Person => {
+            report.add(path, FaultCode::NoOwner, "a meeting names no person: write <step>.asks.<ask>");
+        }
+        Anchor::NextMeeting(id) => match place.program.workflows.get(id) {
+            Some(workflow) if workflow.starts.is_some() => {}
+            Some(_) => {
+                let message = format!("{id} does not start by itself, so its next meeting is not known: give it starts");
+                report.add(path, FaultCode::BadDeadline, message);
+            }
+            None => report.unknown(path, FaultCode::UnknownWorkflow, "workflow", id.as_str(), names(&place.program.workflows)),
+        },
         Anchor::Asked { step, ask } => {
             let Some(earlier) = place.earlier(step, path, report) else { return };
             let asks = || earlier.outcomes.values().flat_map(|outcome| &outcome.asks);
