@@ -180,13 +180,13 @@ async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     for change in changes {
         seen.insert(leaves_one(sandbox, &change).await);
     }
+    of_a_calendar(sandbox, &mut seen).await;
     for change in of_a_record(&episode).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }
     for change in of_a_clock(sandbox).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }
-    of_a_calendar(sandbox, &mut seen).await;
     for change in of_a_breach(sandbox, &episode.id).await {
         seen.insert(leaves_one(sandbox, &change).await);
     }
