@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::domain::audit::Entry;
 use crate::domain::event::{Event, Firing};
+use crate::domain::month::position::Level;
+use crate::ids::{CheckId, RegisterId};
 use crate::instant::Instant;
 
 /// One line.
@@ -84,37 +86,26 @@ impl Story {
 /// What happened, in words; none for what only the audit needs.
 fn sentence(event: &Event) -> Option<String> {
     let slot_text = |slot: &Option<u32>| slot.map_or_else(String::new, |slot| format!(" slot {slot}"));
-    let due_text = |due: &Option<Instant>| due.map_or_else(|| "no deadline of its own".to_owned(), |due| format!("due {due}"));
     Some(match event {
-        Event::InstanceStarted { program, version, workflow, nominal_at: Some(nominal_at) } => {
-            format!("{workflow} of {program} version {version} started by its schedule for {nominal_at}")
-        }
-        Event::InstanceStarted { program, version, workflow, nominal_at: None } => {
-            format!("{workflow} of {program} version {version} started")
+        Event::InstanceStarted { program, version, workflow, nominal_at } => {
+            format!("{workflow} of {program} version {version} started{}", by_its_schedule(*nominal_at))
         }
         Event::InstanceEnded { outcome } => format!("ended: {outcome}"),
         Event::InstanceCancelled { reason } => format!("cancelled: {reason}"),
         Event::TaskOpened { step, round, slot, role, assignee, due_at, .. } => {
             let whose = role.as_ref().map(ToString::to_string).or(assignee.as_ref().map(ToString::to_string)).unwrap_or_default();
-            format!("{step}{} round {round} opened for {whose}, {}", slot_text(slot), due_text(due_at))
+            format!("{step}{} round {round} opened for {whose}, {}", slot_text(slot), due(*due_at))
         }
         Event::TaskClaimed { step, assignee, .. } => format!("{step} claimed by {assignee}"),
         Event::TaskReleased { step, before, .. } => format!("{step} released by {before}"),
         Event::TaskAssigned { step, assignee, .. } => format!("{step} assigned to {assignee}"),
         Event::GateConfirmed { step, gate, .. } => format!("{step}: gate {gate} confirmed"),
         Event::GateWithdrawn { step, gate, .. } => format!("{step}: gate {gate} withdrawn"),
-        Event::TaskCompleted { step, slot, outcome, .. } => {
-            let outcome = outcome.as_ref().map_or_else(String::new, |outcome| format!(": {outcome}"));
-            format!("{step}{} completed{outcome}", slot_text(slot))
-        }
+        Event::TaskCompleted { step, slot, outcome: Some(outcome), .. } => format!("{step}{} completed: {outcome}", slot_text(slot)),
+        Event::TaskCompleted { step, slot, outcome: None, .. } => format!("{step}{} completed", slot_text(slot)),
         Event::TaskCancelled { step, because, .. } => format!("{step} cancelled, because {because}"),
         Event::TaskMissed { step, slot, due_at, .. } => format!("{step}{} missed, was due {due_at}", slot_text(slot)),
-        Event::RecordFiled { step, register, pending, .. } => {
-            let register = register.as_ref().map_or_else(|| "with the instance".to_owned(), |register| format!("in {register}"));
-            let pending: Vec<&str> = pending.iter().map(crate::ids::CheckId::as_str).collect();
-            let pending = if pending.is_empty() { String::new() } else { format!(", pending: {}", pending.join(", ")) };
-            format!("record of {step} filed {register}{pending}")
-        }
+        Event::RecordFiled { step, register, pending, .. } => format!("record of {step} filed {}", filed(register.as_ref(), pending)),
         Event::RecordLocked { step, .. } => format!("record of {step} locked"),
         Event::AmendmentProposed { step, reason, .. } => format!("amendment of the record of {step} proposed ({})", reason.as_str()),
         Event::AmendmentRejected { step, .. } => format!("amendment of the record of {step} rejected"),
@@ -151,8 +142,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::PositionTaken { month, level, .. } => format!("position on {month}: {level}"),
         Event::StatementRegistered { month, level, .. } => format!("statement on {month} registered as {level}"),
         Event::StatementRefused { month, level, in_force, .. } => {
-            let in_force = in_force.map_or_else(|| "there is no position".to_owned(), |level| format!("the position is {level}"));
-            format!("statement on {month} refused: it claims {level}, {in_force}")
+            format!("statement on {month} refused: it claims {level}, {}", position(*in_force))
         }
         Event::DraftSaved { .. }
         | Event::Commented { .. }
@@ -165,6 +155,24 @@ fn sentence(event: &Event) -> Option<String> {
         | Event::ReprojectionDone { .. }
         | Event::SourceImported { .. } => return None,
     })
+}
+
+fn due(due_at: Option<Instant>) -> String {
+    due_at.map_or_else(|| "no deadline of its own".to_owned(), |due| format!("due {due}"))
+}
+
+fn by_its_schedule(nominal_at: Option<Instant>) -> String {
+    nominal_at.map_or_else(String::new, |nominal_at| format!(" by its schedule for {nominal_at}"))
+}
+
+fn filed(register: Option<&RegisterId>, pending: &[CheckId]) -> String {
+    let register = register.map_or_else(|| "with the instance".to_owned(), |register| format!("in {register}"));
+    let pending: Vec<&str> = pending.iter().map(CheckId::as_str).collect();
+    if pending.is_empty() { register } else { format!("{register}, pending: {}", pending.join(", ")) }
+}
+
+fn position(in_force: Option<Level>) -> String {
+    in_force.map_or_else(|| "there is no position".to_owned(), |level| format!("the position is {level}"))
 }
 
 fn told(firing: &Firing) -> String {
