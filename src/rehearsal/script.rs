@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::GateSubmission;
+use crate::domain::command::{GateSubmission, Submission};
 use crate::domain::definition::Within;
 use crate::domain::value::Json;
 use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, SourceId, StepId, Username, WorkflowId};
@@ -139,6 +139,12 @@ pub struct Complete {
     pub asks: IndexMap<FieldId, Json>,
     #[serde(default)]
     pub expect: Option<Expect>,
+}
+
+impl Complete {
+    pub fn submission(&self) -> Submission {
+        Submission { fields: self.fields.clone(), gates: self.gates.clone(), outcome: self.outcome.clone(), asks: self.asks.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
