@@ -177,8 +177,9 @@ pub fn on_record(good: &Scene, pool: &Pool<'_>) -> Vec<Scene> {
     spoiled
 }
 
-/// The scene with another value in each column that was read, without the rows of each key, with each source imported a
-/// year ago or never, and with each figure and comparison of a closed month another way.
+/// The scene with another value in each column that was read, without the rows of each key, and with each figure and
+/// comparison of a closed month another way. A source that is stale or was never imported is not among them: on it a rule
+/// cannot tell, which shows less than a rule that is told something else.
 pub fn in_sources(good: &Scene, pool: &Pool<'_>) -> Vec<Scene> {
     let mut spoiled = Vec::new();
     let mut push = |change: &dyn Fn(&mut Facts)| {
@@ -195,13 +196,6 @@ pub fn in_sources(good: &Scene, pool: &Pool<'_>) -> Vec<Scene> {
                 }
             }
         }
-    }
-    for (source, version) in &good.facts.versions {
-        push(&|facts| facts.versions.get_mut(source).unwrap().imported_at = version.imported_at.plus_millis(-YEAR).unwrap());
-        push(&|facts| {
-            facts.versions.remove(source);
-            facts.rows.retain(|lookup, _| lookup.source != *source);
-        });
     }
     for (month, settled) in &good.facts.months {
         for (id, value) in &settled.figures {
