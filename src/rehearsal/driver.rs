@@ -8,7 +8,7 @@ use super::receiver::Listening;
 use super::script::{self, Action, Expect, Script};
 use super::story::{Kind, Story};
 use crate::app::Installation;
-use crate::domain::command::{By, Command, Envelope, Start, Submission};
+use crate::domain::command::{By, Command, Envelope, Start};
 use crate::domain::instance::Instance;
 use crate::domain::rejection::Rejection;
 use crate::domain::{audit, record::Evidence};
@@ -46,28 +46,39 @@ pub(super) struct Driver<'a> {
 
 /// Runs the script on a stage whose clock stands at `script.starts_at`.
 pub async fn rehearse(stage: &Installation, captured: &Captured, script: &Script) -> Result<Story, Error> {
-    let mut driver = Driver {
-        stage,
-        captured,
-        program: script.rehearsal.clone(),
-        receivers: IndexMap::new(),
-        aliases: BTreeMap::new(),
-        told: 0,
-        mails: 0,
-        story: Story::default(),
-    };
-    driver.open_receivers(script).await?;
-    driver.story.tell(script.starts_at, Kind::Chapter, script.title.clone());
+    let mut driver = Driver::open(stage, captured, script).await?;
     for action in &script.actions {
-        driver.act(action).await?;
-        stage.loops.drain().await?;
-        driver.tell_what_followed().await?;
+        driver.play(action).await?;
     }
     driver.close().await?;
     Ok(driver.story)
 }
 
-impl Driver<'_> {
+impl<'a> Driver<'a> {
+    /// Stands before the first action of the script.
+    pub(super) async fn open(stage: &'a Installation, captured: &'a Captured, script: &Script) -> Result<Self, Error> {
+        let mut driver = Self {
+            stage,
+            captured,
+            program: script.rehearsal.clone(),
+            receivers: IndexMap::new(),
+            aliases: BTreeMap::new(),
+            told: 0,
+            mails: 0,
+            story: Story::default(),
+        };
+        driver.open_receivers(script).await?;
+        driver.story.tell(script.starts_at, Kind::Chapter, script.title.clone());
+        Ok(driver)
+    }
+
+    /// Does one action and all that follows from it.
+    pub(super) async fn play(&mut self, action: &Action) -> Result<(), Error> {
+        self.act(action).await?;
+        self.stage.loops.drain().await?;
+        self.tell_what_followed().await
+    }
+
     async fn open_receivers(&mut self, script: &Script) -> Result<(), Error> {
         for (name, wanted) in &script.receivers {
             let listening = Listening::start(wanted.fails_first).await.map_err(|error| Error::Stage(error.to_string()))?;
@@ -160,15 +171,9 @@ impl Driver<'_> {
     async fn complete(&mut self, complete: &script::Complete) -> Result<(), Error> {
         let outcome = complete.outcome.as_ref().map_or_else(String::new, |outcome| format!(" with {outcome}"));
         self.say(format!("{} completes {} of {}{outcome}", complete.by, complete.step, complete.on));
-        let submission = Submission {
-            fields: complete.fields.clone(),
-            gates: complete.gates.clone(),
-            outcome: complete.outcome.clone(),
-            asks: complete.asks.clone(),
-            attendance: complete.attendance.clone(),
-        };
         if let Some(task) = self.task(&complete.on, &complete.step).await? {
-            self.send(&complete.by, Command::Complete { task, submission }, complete.expect.as_ref()).await;
+            let command = Command::Complete { task, submission: complete.submission() };
+            self.send(&complete.by, command, complete.expect.as_ref()).await;
         }
         Ok(())
     }
@@ -239,11 +244,11 @@ impl Driver<'_> {
         }
     }
 
-    fn now(&self) -> Instant {
+    pub(super) fn now(&self) -> Instant {
         self.stage.services.clock.now()
     }
 
-    async fn instance(&self, id: InstanceId) -> Result<Instance, Error> {
+    pub(super) async fn instance(&self, id: InstanceId) -> Result<Instance, Error> {
         let found = self.stage.services.store.instance(id).await?;
         found.ok_or_else(|| Error::Stage("an instance that was started cannot be found".to_owned()))
     }
@@ -252,7 +257,7 @@ impl Driver<'_> {
         self.story.tell(self.now(), Kind::Action, text);
     }
 
-    fn alias(&self, alias: &str) -> Result<InstanceId, Error> {
+    pub(super) fn alias(&self, alias: &str) -> Result<InstanceId, Error> {
         self.aliases.get(alias).copied().ok_or_else(|| Error::Script(format!("no instance was started as {alias}")))
     }
 

@@ -10,6 +10,8 @@ mod place;
 mod receiver;
 mod script;
 mod story;
+#[cfg(test)]
+mod tests;
 
 pub use driver::Error;
 pub use place::{Place, hold};

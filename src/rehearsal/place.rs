@@ -51,12 +51,22 @@ pub async fn hold(text: &str, seed: Option<u64>, place: Place) -> Result<Story, 
 }
 
 async fn tell(script: &Script, url: &str) -> Result<Story, Error> {
+    let (installation, captured) = furnished(script, url).await?;
+    let store = installation.services.store.clone();
+    let told = super::driver::rehearse(&installation, &captured, script).await;
+    drop(installation);
+    store.close().await?;
+    told
+}
+
+/// An installation with the program of the script, on a clock that stands at its beginning.
+pub(super) async fn furnished(script: &Script, url: &str) -> Result<(Installation, Captured), Error> {
     let store = Store::connect(url).await?;
     store.migrate().await?;
     store.claim_installation(InstallationKind::Sandbox).await?;
     let captured = Captured::default();
     let setting = Setting {
-        store: store.clone(),
+        store,
         clock: Clock::manual(script.starts_at),
         ids: IdSource::seeded(script.seed),
         public_url: PUBLIC_URL.to_owned(),
@@ -69,10 +79,7 @@ async fn tell(script: &Script, url: &str) -> Result<Story, Error> {
     };
     let installation = Installation::new(setting)?;
     installation.furnish(Some(&script.rehearsal)).await?;
-    let told = super::driver::rehearse(&installation, &captured, script).await;
-    drop(installation);
-    store.close().await?;
-    told
+    Ok((installation, captured))
 }
 
 /// The URL with the schema as its search path.

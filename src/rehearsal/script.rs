@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::GateSubmission;
+use crate::domain::command::{GateSubmission, Submission};
 use crate::domain::definition::Within;
 use crate::domain::value::Json;
 use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, RoleId, SourceId, StepId, Username, WorkflowId};
@@ -144,6 +144,18 @@ pub struct Complete {
     pub attendance: BTreeMap<RoleId, Username>,
     #[serde(default)]
     pub expect: Option<Expect>,
+}
+
+impl Complete {
+    pub fn submission(&self) -> Submission {
+        Submission {
+            fields: self.fields.clone(),
+            gates: self.gates.clone(),
+            outcome: self.outcome.clone(),
+            asks: self.asks.clone(),
+            attendance: self.attendance.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
