@@ -24,7 +24,7 @@ pub struct Pass {
     pub fired: u64,
     /// Timers that were no longer armed when their turn came.
     pub stale: u64,
-    /// Timers whose instance another transaction held; they stay armed.
+    /// Timers and schedules that another transaction held; they stay due.
     pub held: u64,
     /// Timers whose firing failed; they stay armed.
     pub failed: u64,
@@ -96,7 +96,9 @@ impl Engine {
             let before = pass.occurred;
             for (program, workflow) in self.services.store.due_schedules(now, PAGE).await? {
                 match self.services.occur(&program, &workflow).await {
-                    Ok(occurred) => pass.occurred += u64::from(occurred),
+                    Ok(true) => pass.occurred += 1,
+                    // Another node holds it, or has just dealt with it.
+                    Ok(false) => pass.held += 1,
                     Err(error) => {
                         tracing::error!(%error, "a schedule could not be followed; it is tried again");
                         pass.failed += 1;
