@@ -10,6 +10,9 @@ use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+/// How often a list that lags is read before it counts as complete.
+const LOOKS: usize = 200;
+
 /// What was answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -102,6 +105,21 @@ impl Api {
                 None => return items,
             }
         }
+    }
+
+    /// The events of one type in all audit streams, once there are as many as expected. On PostgreSQL a transaction that a neighbour
+    /// runs on the same server holds the newest entries back until it ends; so look again, but not for ever.
+    pub async fn audited(&self, kind: &str, expected: usize) -> Vec<Value> {
+        let mut found = Vec::new();
+        for _ in 0..LOOKS {
+            let entries = self.all("auditor", "/audit").await;
+            let events = entries.iter().flat_map(|entry| entry["events"].as_array().expect("events"));
+            found = events.filter(|event| event["type"] == kind).cloned().collect();
+            if found.len() >= expected {
+                break;
+            }
+        }
+        found
     }
 
     /// The bearer token of somebody's session.
