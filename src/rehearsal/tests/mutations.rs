@@ -6,7 +6,8 @@ use super::forks::{self, Tried};
 use crate::definitions::embedded;
 
 /// What no change of data makes the only violation, and why. An entry that is reached after all must go.
-const UNREACHED: [(&str, &str); 9] = [
+const UNREACHED: [(&str, &str); 10] = [
+    ("attributed_cohort_targeting cohort_decision check rejected_rationale_coded", ASKED),
     ("behavioral_crisis_response_coverage activation check rejected_rationale_coded", ASKED),
     ("behavioral_crisis_response_coverage reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
     ("behavioral_escalation_prevention activation check rejected_rationale_coded", ASKED),
