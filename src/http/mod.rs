@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod breaches;
+pub mod bulk;
 pub mod calendar_feed;
 pub mod calendars;
 pub mod clocks;

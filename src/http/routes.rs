@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    amendments, audit, breaches, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records, reports,
-    reprojections, sandbox, schedules, series, sessions, sources, tasks, webhooks,
+    amendments, audit, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records,
+    reports, reprojections, sandbox, schedules, series, sessions, sources, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -25,6 +25,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(instances::start).service(instances::batch).service(instances::list).service(instances::read).service(instances::cancel);
     config.service(tasks::list).service(tasks::read).service(tasks::claim).service(tasks::release).service(tasks::assign);
     config.service(tasks::draft).service(tasks::complete).service(tasks::comment).service(gates::confirm);
+    config.service(bulk::complete_many);
     config.service(clocks::pause).service(clocks::resume).service(clocks::extend).service(clocks::reanchor);
     config.service(deadlines::read).service(deadlines::preview);
     config.service(calendars::list).service(calendars::show).service(calendars::publish);

@@ -9,7 +9,7 @@ use super::untouched::World;
 use crate::support::api::{Answer, answer};
 use crate::support::server::Sandbox;
 
-on_both!(a_batch_starts_each_row_once, an_inbox_is_read_in_order, two_people_edit_one_task);
+on_both!(a_batch_starts_each_row_once, completions_are_answered_row_by_row, an_inbox_is_read_in_order, two_people_edit_one_task);
 
 fn row(participant: &str, confirmed_at: &str) -> Value {
     json!({
@@ -58,6 +58,51 @@ async fn a_batch_starts_each_row_once(sandbox: &Sandbox) {
     // Another person's key is another key.
     let own = keyed(sandbox, RECORDER, "batch-1", "/instances/batch", &other).await.ok(200);
     assert_eq!(own["items"][0]["status"], 201);
+}
+
+async fn completions_are_answered_row_by_row(sandbox: &Sandbox) {
+    let api = &sandbox.api;
+    let mut tasks = Vec::new();
+    for participant in &SAMPLES[..4] {
+        let episode = Episode::start(sandbox, RECORDER, *participant).await;
+        tasks.push(json!(episode.task("episode_record").await));
+    }
+    let row = |at: usize| json!({ "task": tasks[at], "completion": SAMPLES[at].record() });
+    let mut missing = row(2);
+    missing["completion"]["fields"].as_object_mut().unwrap().remove("service_impact_score");
+    let nobody = json!({ "task": "01900000-0000-7000-8000-000000000000", "completion": SAMPLES[0].record() });
+    let rows = json!({ "items": [row(0), row(1), missing, nobody, row(0)] });
+
+    // Whoever may complete none of them is told so on each row, and nothing changes.
+    let path = "/tasks/complete/batch";
+    let before = World::of(sandbox).await;
+    let refused = api.post(DECIDER, path, json!({ "items": [row(0), row(1)] })).await.ok(200);
+    assert_eq!((&refused["completed"], &refused["refused"]), (&json!(0), &json!(2)), "{refused}");
+    assert_eq!(refused["items"][1]["problem"]["code"], "role_required");
+    before.assert_still(&World::of(sandbox).await, 2, "refused completions");
+
+    let first = keyed(sandbox, RECORDER, "bulk-1", path, &rows).await.ok(200);
+    let told: Vec<_> =
+        first["items"].as_array().unwrap().iter().map(|row| (&row["row"], &row["status"], &row["problem"]["code"])).collect();
+    let codes = [Value::Null, Value::Null, json!("violations"), json!("not_found"), json!("task_not_open")];
+    for (at, (status, code)) in [200, 200, 422, 404, 409].into_iter().zip(&codes).enumerate() {
+        assert_eq!(told[at], (&json!(at + 1), &json!(status), code), "{first}");
+    }
+    assert_eq!((&first["completed"], &first["refused"]), (&json!(2), &json!(3)));
+    assert_eq!(first["items"][2]["problem"]["violations"].as_array().unwrap().len(), 1);
+    assert_eq!(first["items"][2]["problem"]["violations"][0]["id"], "service_impact_score");
+    assert_eq!(first["items"][1]["completed"]["task"]["state"], "completed");
+
+    // The same request changes nothing, and gives the rows that were accepted the reply they had.
+    let world = World::of(sandbox).await;
+    let again = keyed(sandbox, RECORDER, "bulk-1", path, &rows).await.ok(200);
+    assert_eq!(again["items"], first["items"]);
+    let other = json!({ "items": [row(3)] });
+    keyed(sandbox, RECORDER, "bulk-1", path, &other).await.refused(422, "idempotency_key_reused");
+    for items in [json!([]), json!(vec![row(3); 1001]), Value::Null] {
+        api.post(RECORDER, path, json!({ "items": items })).await.refused(400, "malformed");
+    }
+    world.assert_still(&World::of(sandbox).await, 0, "a repeated request");
 }
 
 async fn an_inbox_is_read_in_order(sandbox: &Sandbox) {

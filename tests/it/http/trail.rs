@@ -17,7 +17,7 @@ use crate::support::server::Sandbox;
 on_both!(a_change_leaves_an_entry);
 
 /// Changes nothing that the audit streams are about.
-const WITHOUT_ENTRY: [(&str, &str, &str); 15] = [
+const WITHOUT_ENTRY: [(&str, &str, &str); 16] = [
     ("POST", "/sessions", "who signed in is in the log"),
     ("DELETE", "/sessions/current", "who signed out is in the log"),
     ("POST", "/me/calendar-feed", "a feed shows its owner's tasks and belongs to no program and no instance"),
@@ -33,6 +33,7 @@ const WITHOUT_ENTRY: [(&str, &str, &str); 15] = [
     ("POST", "/webhooks/{id}/test", "sends a test; the deliveries show it"),
     ("POST", "/sandbox/clock", "moves time; what falls due leaves its own entries"),
     ("POST", "/instances/batch", "starts instances one by one; each leaves its own entry"),
+    ("POST", "/tasks/complete/batch", "completes tasks one by one; each leaves its own entries"),
 ];
 
 /// One lawful change.
