@@ -3,6 +3,7 @@
 //! Guarantee: pure. The agenda shown while a meeting is open and the one frozen when it closes come from the same
 //! function; neither holds a value somebody entered beside what a rule read.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
@@ -13,7 +14,7 @@ use super::facts::Facts;
 use super::instance::Instance;
 use super::record::{CheckResult, Finding, Verdict};
 use super::rules::{InstanceView, Scope};
-use super::value::Values;
+use super::value::{Value, Values};
 use crate::ids::{CheckId, InstanceId, RoleId, Username};
 use crate::instant::Instant;
 
@@ -38,10 +39,13 @@ pub struct Item {
     /// Sequence and hash (hex) of the last entry of the case's audit stream: the state of it that was looked at.
     pub audit_sequence: i64,
     pub audit_head: String,
+    /// What the agenda is ordered by, where it is ranked and the case has a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<i64>,
     pub checks: IndexMap<CheckId, CheckResult>,
 }
 
-/// The cases on the agenda, each with what is required of it. `cases` are the running instances of its workflow.
+/// The cases on the agenda in its order, each with what is required of it. `cases` are the running instances of its workflow.
 pub fn items(published: &Published, agenda: &Agenda, cases: &[Instance], now: Instant) -> Vec<Item> {
     let rules = Rules { published, now };
     let is_on = |case: &&Instance| agenda.on.as_ref().is_none_or(|rule| rules.holds(rule, case));
@@ -49,9 +53,24 @@ pub fn items(published: &Published, agenda: &Agenda, cases: &[Instance], now: In
         instance: case.id,
         audit_sequence: case.audit_sequence,
         audit_head: case.audit_head.clone(),
+        points: points(agenda, case),
         checks: agenda.requires.iter().map(|(id, required)| (id.clone(), rules.judge(required, case))).collect(),
     };
-    cases.iter().filter(is_on).map(item).collect()
+    let mut on: Vec<&Instance> = cases.iter().filter(is_on).collect();
+    if agenda.ranked_by.is_some() {
+        // The id last, so that the order never depends on how the cases were read.
+        on.sort_by_cached_key(|case| (Reverse(points(agenda, case)), case.one_per.clone(), case.id));
+    }
+    on.into_iter().map(item).collect()
+}
+
+/// The value a case is ranked by.
+fn points(agenda: &Agenda, case: &Instance) -> Option<i64> {
+    let ranking = agenda.ranked_by.as_ref()?;
+    match case.records.get(&ranking.step)?.fields.get(&ranking.field)? {
+        Value::Integer(points) => Some(*points),
+        _ => None,
+    }
 }
 
 impl Item {

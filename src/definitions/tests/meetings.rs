@@ -58,6 +58,10 @@ fn every_name_of_a_meeting_resolves() {
     refuses("seats: [chief, worker]", "seats: [chief, workers]", "unknown_role");
     refuses("seats: [chief, worker]", "seats: [chief, chief]", "bad_meeting: chief has a seat already");
     refuses("kind: meeting", "kind: record", "bad_meeting: only a meeting has agenda");
+    let ranked = |step: &str, field: &str| format!("workflow: case\n          ranked_by: {{ step: {step}, field: {field} }}");
+    refuses("workflow: case", &ranked("lok", "next"), "unknown_step");
+    refuses("workflow: case", &ranked("look", "nxt"), "unknown_field");
+    refuses("workflow: case", &ranked("look", "next"), "bad_meeting: cases are ordered by an integer, and next is none");
     refuses("steps.look.fields.next >=", "steps.look.fields.nxt >=", "bad_rule: that step has no field nxt");
 }
 

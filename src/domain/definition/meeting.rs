@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CheckId, WorkflowId};
+use crate::ids::{CheckId, FieldId, StepId, WorkflowId};
 
 /// The running instances a meeting goes through, and what each of them must have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,9 +15,21 @@ pub struct Agenda {
     /// The rule that says which of them are on the agenda; all without one. A case it cannot tell of is not.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
+    /// What the cases are ordered by; by their start without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranked_by: Option<Ranking>,
     /// What must hold of every case on the agenda before the meeting closes.
     #[serde(default)]
     pub requires: IndexMap<CheckId, Requirement>,
+}
+
+/// The integer field of a case's step: the largest latest value comes first, equal ones in the order of what the workflow is
+/// `one_per`, and cases without a value last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ranking {
+    pub step: StepId,
+    pub field: FieldId,
 }
 
 /// What a case must have: a rule over its start values and the latest record of each of its steps.

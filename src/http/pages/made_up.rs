@@ -213,7 +213,7 @@ pub fn a_meeting() -> MeetingView {
     let requires = vec![RequirementView { id: "dated".into(), says: "A dated next checkpoint".to_owned(), result }];
     MeetingView {
         seats: vec![SeatView { role: "chief".into(), title: Some("Chief".to_owned()), person: None }],
-        agenda: Some(vec![CaseView { instance_id: InstanceId(Uuid::from_u128(7)), requires }]),
+        agenda: Some(vec![CaseView { instance_id: InstanceId(Uuid::from_u128(7)), points: None, requires }]),
         agenda_sha256: None,
     }
 }

@@ -27,6 +27,8 @@ pub struct Seat {
 pub struct Case {
     pub instance: String,
     pub number: String,
+    /// What it is ranked by.
+    pub points: Option<i64>,
     /// What it lacks, in sentences.
     pub lacks: Vec<String>,
 }
@@ -57,6 +59,7 @@ fn case(case: &CaseView) -> Case {
     let hex = case.instance_id.0.simple().to_string();
     Case {
         instance: case.instance_id.to_string(),
+        points: case.points,
         number: format!("I-{}", hex.get(24..).unwrap_or_default().to_ascii_uppercase()),
         lacks: case.requires.iter().filter(lacks).map(|one| sentence(&format!("{} – not so", one.says))).collect(),
     }

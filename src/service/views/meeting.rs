@@ -33,6 +33,8 @@ pub struct SeatView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CaseView {
     pub instance_id: InstanceId,
+    /// What the agenda is ordered by, the largest first; null where it is not ranked or the case has no value.
+    pub points: Option<i64>,
     pub requires: Vec<RequirementView>,
 }
 
@@ -67,6 +69,7 @@ pub fn cases(agenda: &Agenda, items: &[Item]) -> Vec<CaseView> {
     let says = |id: &CheckId| agenda.requires.get(id).map_or_else(String::new, |required| required.says.clone());
     let case = |item: &Item| CaseView {
         instance_id: item.instance,
+        points: item.points,
         requires: item
             .checks
             .iter()

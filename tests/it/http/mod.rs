@@ -15,6 +15,7 @@ mod meetings;
 mod months;
 mod openapi;
 mod pathway;
+mod priority_list;
 mod reports;
 mod reprojections;
 mod schedules;

@@ -1,9 +1,9 @@
 //! Meetings: an agenda of a workflow that exists, and seats that are roles.
 
-use super::report::{FaultCode, Report};
+use super::report::{FaultCode, Path, Report};
 use super::steps::Place;
 use super::{names, roles};
-use crate::domain::definition::StepKind;
+use crate::domain::definition::{FieldType, Ranking, StepKind, Workflow};
 
 pub fn check(place: &Place<'_>, report: &mut Report) {
     let Place { program, step, path, .. } = place;
@@ -25,8 +25,27 @@ pub fn check(place: &Place<'_>, report: &mut Report) {
     let Some(agenda) = &step.agenda else {
         return report.add_key(path, FaultCode::BadMeeting, "a meeting goes through cases: give it an agenda");
     };
-    if !program.workflows.contains_key(&agenda.workflow) {
-        let path = path.to("agenda").to("workflow");
-        report.unknown(&path, FaultCode::UnknownWorkflow, "workflow", agenda.workflow.as_str(), names(&program.workflows));
+    let path = path.to("agenda");
+    match (program.workflows.get(&agenda.workflow), &agenda.ranked_by) {
+        (None, _) => {
+            let path = path.to("workflow");
+            report.unknown(&path, FaultCode::UnknownWorkflow, "workflow", agenda.workflow.as_str(), names(&program.workflows));
+        }
+        (Some(cases), Some(ranking)) => ranked(cases, ranking, &path.to("ranked_by"), report),
+        (Some(_), None) => {}
+    }
+}
+
+/// What cases are ordered by is a whole number that a step of theirs files.
+fn ranked(cases: &Workflow, ranking: &Ranking, path: &Path, report: &mut Report) {
+    let Some(step) = cases.steps.get(&ranking.step) else {
+        return report.unknown(&path.to("step"), FaultCode::UnknownStep, "step", ranking.step.as_str(), names(&cases.steps));
+    };
+    match step.fields.get(&ranking.field).map(|field| field.kind) {
+        None => report.unknown(&path.to("field"), FaultCode::UnknownField, "field", ranking.field.as_str(), names(&step.fields)),
+        Some(FieldType::Integer) => {}
+        Some(_) => {
+            report.add(&path.to("field"), FaultCode::BadMeeting, format!("cases are ordered by an integer, and {} is none", ranking.field))
+        }
     }
 }
