@@ -6,11 +6,13 @@ use super::forks::{self, Tried};
 use crate::definitions::embedded;
 
 /// What no change of data makes the only violation, and why. An entry that is reached after all must go.
-const UNREACHED: [(&str, &str); 9] = [
+const UNREACHED: [(&str, &str); 11] = [
     ("behavioral_crisis_response_coverage activation check rejected_rationale_coded", ASKED),
     ("behavioral_crisis_response_coverage reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
+    ("behavioral_crisis_response_coverage settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("behavioral_escalation_prevention activation check rejected_rationale_coded", ASKED),
     ("behavioral_escalation_prevention reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
+    ("behavioral_escalation_prevention settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("functional_recovery_milestones activation check rejected_rationale_coded", ASKED),
     ("functional_recovery_milestones progression_review check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
     ("oxygen_continuity activation check rejected_rationale_coded", ASKED),
