@@ -18,6 +18,7 @@ use crate::domain::record::Record;
 use crate::domain::report::{self, FigureLine, Period, ReportKind, Table, TaskLine};
 use crate::ids::{InstanceId, ProgramId, StepId};
 use crate::instant::Instant;
+use crate::store::positions::Position;
 
 pub use workbook::workbook;
 
@@ -101,7 +102,17 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
         ReportKind::Meetings => report::meetings(&services.store.filed_in(id, period).await?),
         ReportKind::Load => report::load(&services.store.filed_of_running(id, period.as_of).await?, period),
         ReportKind::Reconciliations => report::comparisons(&services.store.comparison_lines(id, period).await?, period),
-        ReportKind::Positions => report::positions(&services.store.position_lines(id).await?, period),
+        ReportKind::Positions => {
+            let taken = services.store.all_positions(id, &steps_of(program, StepKind::BoardDecision)).await?;
+            let line = |(month, position): (Month, Position)| report::PositionLine {
+                month: month.to_string(),
+                number: position.number,
+                level: position.level,
+                taken_at: position.taken_at,
+                taken_by: position.taken_by,
+            };
+            report::positions(&taken.into_iter().map(line).collect::<Vec<_>>(), period)
+        }
         ReportKind::Statements => report::statements(&services.store.statement_lines(id, period).await?, period),
         ReportKind::TimeToActivation => report::decisions(&decisions(services, program, period).await?, period),
         ReportKind::RationaleMix => report::rationales(&decisions(services, program, period).await?, period),

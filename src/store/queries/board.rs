@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use entity::{board_position, month_comparison, statement};
+use entity::{month_comparison, statement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::document;
 use crate::domain::month::position::Level;
 use crate::domain::month::reconcile::Reconciled;
-use crate::domain::report::{ComparisonLine, Period, PositionLine, StatementLine};
+use crate::domain::report::{ComparisonLine, Period, StatementLine};
 use crate::ids::{ProgramId, ReconciliationId, StatementId, Username};
 use crate::instant::Instant;
 use crate::store::{Error, Store};
@@ -38,22 +38,6 @@ impl Store {
             }));
         }
         Ok(lines)
-    }
-
-    /// Every position of a program.
-    pub async fn position_lines(&self, program: &ProgramId) -> Result<Vec<PositionLine>, Error> {
-        let rows = board_position::Entity::find().filter(board_position::Column::Program.eq(program.as_str())).all(self.reader()).await?;
-        let line = |row: board_position::Model| {
-            let place = format!("{}/{} {}", row.program, row.month, row.ordinal);
-            Ok(PositionLine {
-                level: level("position", &place, &row.level)?,
-                month: row.month,
-                number: u32::try_from(row.ordinal).unwrap_or(0),
-                taken_at: Instant::clamped(row.taken_at),
-                taken_by: Username(row.taken_by),
-            })
-        };
-        rows.into_iter().map(line).collect()
     }
 
     /// Statements made in the period.
