@@ -121,6 +121,8 @@ names! {
     ProgramId,
     /// A calendar, for example `us_federal`.
     CalendarId,
+    /// A body that decides in meetings.
+    BodyId,
     /// A workflow of a program.
     WorkflowId,
     /// A step of a workflow.

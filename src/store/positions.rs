@@ -1,14 +1,20 @@
 //! Positions the board has taken on months, and statements made under them. Neither is ever changed.
+//!
+//! A position is a filed decision of the board in the settlement of the month, or was entered by hand. The decision's record is the
+//! position; nothing is written a second time.
 
-use entity::{board_position, statement};
-use sea_orm::sea_query::{Cond, Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use entity::{board_position, pilot_month, record, statement};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+};
+use uuid::Uuid;
 
 use super::queries::NewestKey;
 use super::{Error, Store, WriteTransaction};
 use crate::domain::month::Month;
 use crate::domain::month::position::Level;
-use crate::ids::{ProgramId, StatementId, Username};
+use crate::ids::{ProgramId, StatementId, StepId, Username};
 use crate::instant::Instant;
 
 /// A position.
@@ -40,15 +46,15 @@ pub struct Statement {
 }
 
 impl Store {
-    /// Every position on a month, the one in force last.
-    pub async fn positions(&self, program: &ProgramId, month: Month) -> Result<Vec<Position>, Error> {
-        let rows = board_position::Entity::find()
-            .filter(board_position::Column::Program.eq(program.as_str()))
-            .filter(board_position::Column::Month.eq(month.to_string()))
-            .order_by_asc(board_position::Column::Ordinal)
-            .all(self.reader())
-            .await?;
-        rows.into_iter().map(position).collect()
+    /// Every position on a month, the one in force last. `deciding` are the steps in which the board decides.
+    pub async fn positions(&self, program: &ProgramId, month: Month, deciding: &[StepId]) -> Result<Vec<Position>, Error> {
+        let found = taken(self.reader(), program, Some(month), deciding).await?;
+        Ok(found.into_iter().map(|(_, position)| position).collect())
+    }
+
+    /// The positions on all months, in the order of the months, the one in force last.
+    pub async fn all_positions(&self, program: &ProgramId, deciding: &[StepId]) -> Result<Vec<(Month, Position)>, Error> {
+        taken(self.reader(), program, None, deciding).await
     }
 
     /// At most `limit` statements of a program behind `after`, the last one made first.
@@ -69,14 +75,8 @@ impl Store {
 
 impl WriteTransaction {
     /// The position in force on a month, as of this transaction.
-    pub async fn position_in_force(&mut self, program: &ProgramId, month: Month) -> Result<Option<Position>, Error> {
-        let found = board_position::Entity::find()
-            .filter(board_position::Column::Program.eq(program.as_str()))
-            .filter(board_position::Column::Month.eq(month.to_string()))
-            .order_by_desc(board_position::Column::Ordinal)
-            .one(self.connection())
-            .await?;
-        found.map(position).transpose()
+    pub async fn position_in_force(&mut self, program: &ProgramId, month: Month, deciding: &[StepId]) -> Result<Option<Position>, Error> {
+        Ok(taken(self.connection(), program, Some(month), deciding).await?.pop().map(|(_, position)| position))
     }
 
     /// Adds a position. `Duplicate` when another writer took the number.
@@ -113,19 +113,91 @@ impl WriteTransaction {
     }
 }
 
-fn position(row: board_position::Model) -> Result<Position, Error> {
-    let level = Level::named(&row.level).ok_or_else(|| Error::BadRow {
-        what: "position",
-        id: format!("{}/{} {}", row.program, row.month, row.ordinal),
-        why: "its level is unknown".to_owned(),
-    })?;
-    Ok(Position {
-        number: u32::try_from(row.ordinal).unwrap_or(0),
-        level,
-        basis: row.basis,
-        taken_at: Instant::clamped(row.taken_at),
-        taken_by: Username(row.taken_by),
-    })
+/// The positions on one month or on all, by month, each month's in the order they were taken and numbered so.
+async fn taken<C: ConnectionTrait>(
+    connection: &C,
+    program: &ProgramId,
+    month: Option<Month>,
+    deciding: &[StepId],
+) -> Result<Vec<(Month, Position)>, Error> {
+    let mut found = decided(connection, program, month, deciding).await?;
+    found.extend(entered(connection, program, month).await?);
+    found.sort_by_key(|(month, position)| (*month, position.taken_at));
+    let mut before: Option<(Month, u32)> = None;
+    for (month, position) in &mut found {
+        position.number = before.filter(|(last, _)| last == month).map_or(1, |(_, number)| number.saturating_add(1));
+        before = Some((*month, position.number));
+    }
+    Ok(found)
+}
+
+/// The positions that were entered by hand.
+async fn entered<C: ConnectionTrait>(connection: &C, program: &ProgramId, month: Option<Month>) -> Result<Vec<(Month, Position)>, Error> {
+    let mut query = board_position::Entity::find().filter(board_position::Column::Program.eq(program.as_str()));
+    if let Some(month) = month {
+        query = query.filter(board_position::Column::Month.eq(month.to_string()));
+    }
+    let rows = query.order_by_asc(board_position::Column::Month).order_by_asc(board_position::Column::Ordinal).all(connection).await?;
+    let position = |row: board_position::Model| {
+        let bad = |why: &str| bad_position(format!("{}/{} {}", row.program, row.month, row.ordinal), why);
+        let position = Position {
+            number: 0,
+            level: Level::named(&row.level).ok_or_else(|| bad("its level is unknown"))?,
+            basis: row.basis.clone(),
+            taken_at: Instant::clamped(row.taken_at),
+            taken_by: Username(row.taken_by.clone()),
+        };
+        Ok((row.month.parse().map_err(|_| bad("its month is none"))?, position))
+    };
+    rows.into_iter().map(position).collect()
+}
+
+/// The decisions that were filed in the settlements of months.
+async fn decided<C: ConnectionTrait>(
+    connection: &C,
+    program: &ProgramId,
+    month: Option<Month>,
+    deciding: &[StepId],
+) -> Result<Vec<(Month, Position)>, Error> {
+    if deciding.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of_month = |column| Expr::col((pilot_month::Entity, column));
+    let of_record = |column| Expr::col((record::Entity, column));
+    let mut select = Query::select()
+        .column((pilot_month::Entity, pilot_month::Column::Month))
+        .columns([record::Column::Id, record::Column::Outcome, record::Column::CompletedBy].map(|column| (record::Entity, column)))
+        .column((record::Entity, record::Column::CompletedAt))
+        .from(pilot_month::Entity)
+        .inner_join(record::Entity, of_record(record::Column::InstanceId).equals((pilot_month::Entity, pilot_month::Column::SettlementId)))
+        .and_where(of_month(pilot_month::Column::Program).eq(program.as_str()))
+        .and_where(of_record(record::Column::Version).eq(1))
+        .and_where(of_record(record::Column::Step).is_in(deciding.iter().map(StepId::as_str)))
+        .order_by((record::Entity, record::Column::CompletedAt), Order::Asc)
+        .take();
+    if let Some(month) = month {
+        select.and_where(of_month(pilot_month::Column::Month).eq(month.to_string()));
+    }
+    let rows = connection.query_all(&select).await?;
+    let position = |row: &QueryResult| {
+        let id: Uuid = row.try_get("", "id")?;
+        let outcome: Option<String> = row.try_get("", "outcome")?;
+        let level = outcome.as_deref().and_then(Level::decided);
+        let position = Position {
+            number: 0,
+            level: level.ok_or_else(|| bad_position(id.to_string(), "its outcome is no level"))?,
+            basis: format!("Decision of the board, record {id}"),
+            taken_at: Instant::clamped(row.try_get("", "completed_at")?),
+            taken_by: Username(row.try_get("", "completed_by")?),
+        };
+        let month: String = row.try_get("", "month")?;
+        Ok((month.parse().map_err(|_| bad_position(id.to_string(), "its month is none"))?, position))
+    };
+    rows.iter().map(position).collect()
+}
+
+fn bad_position(id: String, why: &str) -> Error {
+    Error::BadRow { what: "position", id, why: why.to_owned() }
 }
 
 fn read(row: statement::Model) -> Result<Statement, Error> {

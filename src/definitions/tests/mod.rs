@@ -1,3 +1,4 @@
+mod bodies;
 mod dates;
 mod deadlines;
 mod faults;

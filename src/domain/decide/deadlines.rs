@@ -12,7 +12,7 @@ use super::super::schedule;
 use super::super::value::Value;
 use super::ladder;
 use super::work::Work;
-use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId, WorkflowId};
+use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId};
 use crate::instant::Instant;
 
 /// What opened a step, where its deadline depends on it.
@@ -210,11 +210,17 @@ impl Work<'_> {
         }
         let Some(rule) = &step.due else { return Ok(None) };
         Ok(Some(match rule {
-            Due::At { at } => {
-                let due_at = self.instant_of(at)?;
+            Due::At { at, or_earlier } => {
+                let named = self.instant_of(at)?;
+                let earlier = or_earlier.as_ref().and_then(|anchor| Some((anchor, self.instant_of(anchor).ok()?)));
+                let earlier = earlier.filter(|(_, instant)| *instant < named);
+                let due_at = earlier.map_or(named, |(_, instant)| instant);
                 let mut derivation = deadline::due_at_named(due_at, self.published.program.time.zone);
                 if let Anchor::NextMeeting(_) = at {
-                    let says = format!("The {at}, as it was known when the step opened.");
+                    let says = match earlier {
+                        None => format!("The {at}, as it was known when the step opened."),
+                        Some((anchor, _)) => format!("{anchor} names it; it lies before the {at}, which would be {named}."),
+                    };
                     derivation.because.insert(0, Reason { kind: "rule".to_owned(), says, from: None, to: None });
                 }
                 (rule.clone(), AnchorUsed::Declared(at.clone()), self.now, due_at, derivation)
@@ -230,10 +236,14 @@ impl Work<'_> {
         }))
     }
 
-    /// When a workflow starts by itself next.
-    fn next_meeting(&self, id: &WorkflowId) -> Result<Instant, Rejection> {
+    /// When a body meets next, or a workflow starts by itself next.
+    fn next_meeting(&self, id: &str) -> Result<Instant, Rejection> {
         let program = &self.published.program;
-        let none = || violated("due", format!("no further meeting of {id} is known"));
+        let none = || violated("due", format!("no further meeting of {id} is known: add its next meetings to the definition"));
+        if let Some(body) = program.bodies.get(id) {
+            let next = schedule::next_meeting(body, program, self.calendars, self.now).map_err(|error| refused(&error))?;
+            return next.ok_or_else(none);
+        }
         let starts = program.workflows.get(id).and_then(|workflow| workflow.starts.as_ref()).ok_or_else(none)?;
         let grid = schedule::grid(starts, program, self.calendars).map_err(|error| refused(&error))?;
         let next = grid.next_after(self.now).map_err(|error| refused(&deadline::Error::CalendarRunOut(error)))?;
@@ -246,7 +256,7 @@ impl Work<'_> {
             Anchor::Started(name) => self.instance.started.get(name.as_str()),
             Anchor::Completed(step) => return Ok(self.instance.records.get(step.as_str()).map_or(self.now, |record| record.completed_at)),
             Anchor::Asked { step, ask } => self.instance.records.get(step.as_str()).and_then(|record| record.asks.get(ask.as_str())),
-            Anchor::NextMeeting(workflow) => return self.next_meeting(workflow),
+            Anchor::NextMeeting(meeting) => return self.next_meeting(meeting),
         };
         match value {
             Some(Value::Timestamp(instant)) => Ok(*instant),

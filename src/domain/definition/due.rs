@@ -9,10 +9,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Within;
-use crate::ids::{CalendarId, WorkflowId};
+use crate::ids::CalendarId;
 
-/// `due: { within: 2 hours, of: started.interruption_confirmed_at }` `due: { at: activation.asks.deadline }` or
-/// `due: { at: next meeting of huddle }`.
+/// `due: { within: 2 hours, of: started.interruption_confirmed_at }`, `due: { at: activation.asks.deadline }` or
+/// `due: { at: next meeting of board, or_earlier: circulation.asks.decide_by }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Due {
@@ -24,6 +24,9 @@ pub enum Due {
     },
     At {
         at: Anchor,
+        /// `<step>.asks.<ask>`: where it was asked and lies earlier, it counts instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        or_earlier: Option<Anchor>,
     },
 }
 
@@ -53,6 +56,8 @@ struct EitherDue {
     #[serde(default)]
     at: Option<Anchor>,
     #[serde(default)]
+    or_earlier: Option<Anchor>,
+    #[serde(default)]
     zone: Option<Tz>,
     #[serde(default)]
     calendar: Option<CalendarId>,
@@ -62,14 +67,17 @@ struct EitherDue {
 
 impl<'de> Deserialize<'de> for Due {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let EitherDue { within, of, at, zone, calendar, cut_off } = EitherDue::deserialize(deserializer)?;
+        let EitherDue { within, of, at, or_earlier, zone, calendar, cut_off } = EitherDue::deserialize(deserializer)?;
         let terms = Terms { zone, calendar, cut_off };
+        if or_earlier.is_some() && at.is_none() {
+            return Err(Error::custom("or_earlier goes with at: a length of time has no earlier instant"));
+        }
         match (within, of, at) {
             (Some(within), Some(of), None) => Ok(Self::Within { within, of, terms }),
             (None, None, Some(_)) if terms != Terms::default() => {
                 Err(Error::custom("a deadline that somebody names has no zone, calendar or cut_off: leave them out"))
             }
-            (None, None, Some(at)) => Ok(Self::At { at }),
+            (None, None, Some(at)) => Ok(Self::At { at, or_earlier }),
             (Some(_), None, None) => Err(Error::missing_field("of")),
             (None, Some(_), None) => Err(Error::missing_field("within")),
             (None, None, None) => Err(Error::custom("a deadline says either within and of, or at")),
@@ -89,8 +97,9 @@ pub enum Anchor {
     Completed(String),
     /// `<step>.asks.<ask>`: an instant named with the step's outcome.
     Asked { step: String, ask: String },
-    /// `next meeting of <workflow>`: the first instant, after the step opens, at which that workflow starts by itself.
-    NextMeeting(WorkflowId),
+    /// `next meeting of <body or workflow>`: the first meeting for which what the step opens with comes in time, or the first instant
+    /// after the step opens at which that workflow starts by itself.
+    NextMeeting(String),
 }
 
 const NEXT_MEETING: &str = "next meeting of ";
@@ -99,15 +108,15 @@ impl FromStr for Anchor {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(workflow) = text.trim().strip_prefix(NEXT_MEETING) {
-            return Ok(Self::NextMeeting(WorkflowId::from(workflow.trim())));
+        if let Some(meeting) = text.trim().strip_prefix(NEXT_MEETING) {
+            return Ok(Self::NextMeeting(meeting.trim().to_owned()));
         }
         match text.trim().split('.').collect::<Vec<_>>()[..] {
             ["started", value] => Ok(Self::Started(value.to_owned())),
             [step, "completed"] => Ok(Self::Completed(step.to_owned())),
             [step, "asks", ask] => Ok(Self::Asked { step: step.to_owned(), ask: ask.to_owned() }),
             _ => Err(format!(
-                "\"{text}\" is no anchor: write started.<value>, <step>.completed, <step>.asks.<ask> or next meeting of <workflow>"
+                "\"{text}\" is no anchor: write started.<value>, <step>.completed, <step>.asks.<ask> or next meeting of <body>"
             )),
         }
     }
@@ -119,7 +128,7 @@ impl fmt::Display for Anchor {
             Self::Started(value) => write!(f, "started.{value}"),
             Self::Completed(step) => write!(f, "{step}.completed"),
             Self::Asked { step, ask } => write!(f, "{step}.asks.{ask}"),
-            Self::NextMeeting(workflow) => write!(f, "{NEXT_MEETING}{workflow}"),
+            Self::NextMeeting(meeting) => write!(f, "{NEXT_MEETING}{meeting}"),
         }
     }
 }

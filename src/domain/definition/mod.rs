@@ -5,6 +5,7 @@
 //! type-checks and every step can be reached.
 
 mod allowance;
+mod body;
 pub mod check;
 mod due;
 mod field;
@@ -19,6 +20,7 @@ mod then;
 mod within;
 
 pub use allowance::{MayExtend, MayPause, amount};
+pub use body::Body;
 pub use due::{Anchor, Due, Terms};
 pub use field::{Bound, Field, FieldType, Filled, OccurrenceValue};
 pub use ladder::{At, Channel, Every, Recipient, Rung, Until};

@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FieldType, Months, Rung, Step};
-use crate::ids::{CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
+use super::{Body, Field, FieldType, Months, Rung, Step};
+use crate::ids::{BodyId, CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
 
 /// One pilot: the whole content of a definition file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +36,9 @@ pub struct Program {
     /// Decision tables the rules look values up in.
     #[serde(default)]
     pub tables: IndexMap<TableId, Table>,
+    /// Bodies that decide in meetings, by id.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub bodies: IndexMap<BodyId, Body>,
     /// Escalation policies.
     #[serde(default)]
     pub ladders: IndexMap<LadderId, Vec<Rung>>,

@@ -25,6 +25,11 @@ impl Level {
         }
     }
 
+    /// The level a decision of the board stands for: its outcome, with or without `payment_` before it.
+    pub fn decided(outcome: &str) -> Option<Self> {
+        Self::named(outcome.strip_prefix("payment_").unwrap_or(outcome))
+    }
+
     /// The level of that name.
     pub fn named(text: &str) -> Option<Self> {
         [Self::Restricted, Self::Provisional, Self::Supportable].into_iter().find(|level| level.as_str() == text)

@@ -15,6 +15,13 @@ pub struct Period {
     pub as_of: Instant,
 }
 
+impl Period {
+    /// Whether something that happened then is in it.
+    pub fn holds(self, at: Instant) -> bool {
+        at >= self.from && at < self.to && at <= self.as_of
+    }
+}
+
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskLine {

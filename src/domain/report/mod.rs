@@ -3,6 +3,9 @@
 //! Guarantee: pure. The same lines give the same table and the same hash; a table names instances and steps, never what
 //! people entered about a participant.
 
+mod board;
+mod cases;
+mod kind;
 mod lines;
 mod tables;
 #[cfg(test)]
@@ -13,65 +16,11 @@ use serde::Serialize;
 use super::audit::sha256_hex;
 use crate::instant::Instant;
 
+pub use board::{ComparisonLine, PositionLine, StatementLine, comparisons, positions, statements};
+pub use cases::{Filed, codes, load, meetings, outcomes};
+pub use kind::ReportKind;
 pub use lines::{AmendmentLine, BreachLine, DecisionLine, FigureLine, Period, TaskLine};
-pub use tables::{amendments, breaches, clarifications, decisions, figures, rationales, slots, timeliness};
-
-/// The reports there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportKind {
-    Timeliness,
-    TimeToActivation,
-    PendingClarificationAge,
-    MissedReviewSlots,
-    RationaleMix,
-    SettlementFigures,
-    Breaches,
-    RetroactiveChanges,
-}
-
-impl ReportKind {
-    pub const ALL: [Self; 8] = [
-        Self::Timeliness,
-        Self::TimeToActivation,
-        Self::PendingClarificationAge,
-        Self::MissedReviewSlots,
-        Self::RationaleMix,
-        Self::SettlementFigures,
-        Self::Breaches,
-        Self::RetroactiveChanges,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeliness => "timeliness",
-            Self::TimeToActivation => "time_to_activation",
-            Self::PendingClarificationAge => "pending_clarification_age",
-            Self::MissedReviewSlots => "missed_review_slots",
-            Self::RationaleMix => "rationale_mix",
-            Self::SettlementFigures => "settlement_figures",
-            Self::Breaches => "breaches",
-            Self::RetroactiveChanges => "retroactive_changes",
-        }
-    }
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Timeliness => "On time, late and missed, by step",
-            Self::TimeToActivation => "From start to decision",
-            Self::PendingClarificationAge => "Age of pending clarifications",
-            Self::MissedReviewSlots => "Review slots held and missed",
-            Self::RationaleMix => "Reasons given with decisions",
-            Self::SettlementFigures => "Settlement figures by month",
-            Self::Breaches => "Breaches and what was said about them",
-            Self::RetroactiveChanges => "Locked records that were changed",
-        }
-    }
-
-    /// The report of that name.
-    pub fn named(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-}
+pub use tables::{amendments, breaches, decisions, durations, figures, pending, rationales, slots, timeliness};
 
 /// One value of a table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,6 +52,10 @@ impl Cell {
 
     pub fn at(at: Option<Instant>) -> Self {
         at.map_or(Self::Nothing, Self::At)
+    }
+
+    pub fn yes_or_no(yes: bool) -> Self {
+        Self::text(if yes { "yes" } else { "no" })
     }
 
     /// The cell as a text, empty for nothing.

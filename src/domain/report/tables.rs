@@ -79,16 +79,35 @@ pub fn decisions(lines: &[DecisionLine], period: Period) -> Table {
         let outcome = line.outcome.as_ref().map_or("", |outcome| outcome.as_str());
         minutes.entry((line.step.as_str(), outcome)).or_default().push(line.decided_at.millis_since(line.started_at) / MINUTE);
     }
-    let row = |((step, outcome), minutes): (&(&str, &str), &mut Vec<i64>)| {
-        minutes.sort_unstable();
-        let at = |percent: usize| minutes.get((minutes.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0);
-        let named = [Cell::text(*step), Cell::text(*outcome), Cell::number(minutes.len())];
-        named.into_iter().chain([50, 90, 100].map(|percent| Cell::Number(at(percent)))).collect()
-    };
     Table {
         columns: vec!["step", "outcome", "decisions", "median_minutes", "minutes_of_nine_in_ten", "longest_minutes"],
-        rows: minutes.iter_mut().map(row).collect(),
+        rows: spread(minutes),
     }
+}
+
+/// How long tasks completed in the period took from their opening, by workflow and step.
+pub fn durations(tasks: &[TaskLine], period: Period) -> Table {
+    let mut minutes: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
+    for task in tasks.iter().filter(|task| task.state == TaskState::Completed) {
+        let Some(closed_at) = task.closed_at.filter(|at| period.holds(*at)) else { continue };
+        let took = closed_at.millis_since(task.opened_at) / MINUTE;
+        minutes.entry((task.workflow.as_str(), task.step.as_str())).or_default().push(took);
+    }
+    Table {
+        columns: vec!["workflow", "step", "completed", "median_minutes", "minutes_of_nine_in_ten", "longest_minutes"],
+        rows: spread(minutes),
+    }
+}
+
+/// Two names, how many there are, and the 50th, 90th and 100th of a hundred minutes (nearest rank).
+fn spread(mut minutes: BTreeMap<(&str, &str), Vec<i64>>) -> Vec<Vec<Cell>> {
+    let row = |((first, second), minutes): (&(&str, &str), &mut Vec<i64>)| {
+        minutes.sort_unstable();
+        let at = |percent: usize| minutes.get((minutes.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0);
+        let named = [Cell::text(*first), Cell::text(*second), Cell::number(minutes.len())];
+        named.into_iter().chain([50, 90, 100].map(|percent| Cell::Number(at(percent)))).collect()
+    };
+    minutes.iter_mut().map(row).collect()
 }
 
 /// The codes given with decisions of the period, by step, outcome and code.
@@ -107,11 +126,11 @@ pub fn rationales(lines: &[DecisionLine], period: Period) -> Table {
 }
 
 fn within(lines: &[DecisionLine], period: Period) -> impl Iterator<Item = &DecisionLine> {
-    lines.iter().filter(move |line| line.decided_at >= period.from && line.decided_at < period.to && line.decided_at <= period.as_of)
+    lines.iter().filter(move |line| period.holds(line.decided_at))
 }
 
-/// Clarifications that were pending in the period, the oldest first.
-pub fn clarifications(tasks: &[TaskLine], period: Period) -> Table {
+/// Tasks that were open in the period, the oldest first.
+pub fn pending(tasks: &[TaskLine], period: Period) -> Table {
     let pending = |task: &&TaskLine| {
         task.opened_at < period.to && task.closed_at.is_none_or(|closed_at| closed_at >= period.from) && task.state != TaskState::Cancelled
     };
@@ -127,7 +146,7 @@ pub fn clarifications(tasks: &[TaskLine], period: Period) -> Table {
             Cell::at(task.due_at),
             Cell::at(task.closed_at),
             Cell::Number(until.millis_since(task.opened_at) / MINUTE),
-            Cell::text(if overdue { "yes" } else { "no" }),
+            Cell::yes_or_no(overdue),
         ]
     };
     Table {
@@ -175,8 +194,7 @@ pub fn breaches(lines: &[BreachLine], period: Period) -> Table {
 
 /// Locked records that were changed in the period, in the order they were.
 pub fn amendments(lines: &[AmendmentLine], period: Period) -> Table {
-    let known = |line: &&AmendmentLine| line.amended_at >= period.from && line.amended_at < period.to && line.amended_at <= period.as_of;
-    let mut found: Vec<&AmendmentLine> = lines.iter().filter(known).collect();
+    let mut found: Vec<&AmendmentLine> = lines.iter().filter(|line| period.holds(line.amended_at)).collect();
     found.sort_by_key(|line| (line.amended_at, line.record));
     let row = |line: &&AmendmentLine| {
         vec![
@@ -187,7 +205,7 @@ pub fn amendments(lines: &[AmendmentLine], period: Period) -> Table {
             Cell::text(line.reason.as_str()),
             Cell::At(line.completed_at),
             Cell::text(&line.month),
-            Cell::text(if line.after_closing { "yes" } else { "no" }),
+            Cell::yes_or_no(line.after_closing),
             Cell::text(line.record.to_string()),
         ]
     };

@@ -1,6 +1,9 @@
 use super::*;
 use crate::domain::instance::TaskState;
-use crate::ids::{BreachId, InstanceId};
+use crate::domain::month::position::Level;
+use crate::domain::record::Record;
+use crate::domain::value::{Value, Values};
+use crate::ids::{BreachId, InstanceId, RecordId, StatementId, TaskId};
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -68,10 +71,102 @@ fn decisions_are_timed_and_their_codes_counted() {
 
 #[test]
 fn a_pending_clarification_ages_until_now() {
-    let found = clarifications(&tasks()[..3], january());
+    let found = pending(&tasks()[..3], january());
     let ages: Vec<_> = found.rows.iter().map(|row| (row[5].shown(), row[6].shown())).collect();
     let expected = [("11520", "no"), ("11520", "yes"), ("25920", "yes")];
     assert_eq!(ages, expected.map(|(age, overdue)| (age.to_owned(), overdue.to_owned())));
+}
+
+#[test]
+fn what_was_completed_in_the_period_is_timed_from_its_opening() {
+    assert_eq!(shown(&durations(&tasks(), january())), ["episode act 2 11520 11520 11520"]);
+}
+
+/// A record of a case, with its number as its day.
+fn filed(case: u128, day: u32, slot: Option<u32>, outcome: &str, fields: Values) -> Filed {
+    let number = case * 100 + u128::from(day);
+    let record = Record {
+        id: RecordId(uuid::Uuid::from_u128(number)),
+        task: TaskId(uuid::Uuid::from_u128(number)),
+        step: "review".into(),
+        round: 1,
+        slot,
+        version: 1,
+        register: None,
+        completed_at: at(&format!("2026-01-{day:02}T00:00:00Z")),
+        completed_by: "somebody".into(),
+        outcome: Some(outcome.into()),
+        fields,
+        asks: Values::default(),
+        gates: Default::default(),
+        checks: Default::default(),
+        amends: None,
+        meeting: None,
+    };
+    let ended_at = (case == 2).then(|| at("2026-01-19T00:00:00Z"));
+    Filed { instance: InstanceId(uuid::Uuid::from_u128(case)), ended_at, record }
+}
+
+fn with(lead: &str, barrier: &str) -> Values {
+    let lead = ("lead".into(), Value::Person(lead.to_owned()));
+    [lead, ("barrier".into(), Value::Code(barrier.to_owned()))].into_iter().collect()
+}
+
+#[test]
+fn a_review_that_finds_what_the_one_before_found_counts_as_again() {
+    let outcomes_of = [(1, 3, "partial"), (1, 4, "partial"), (1, 5, "restored"), (2, 3, "partial"), (2, 4, "restored"), (3, 6, "partial")];
+    let reviews = outcomes_of.map(|(case, day, outcome)| filed(case, day, Some(day), outcome, Values::default()));
+    assert_eq!(shown(&outcomes(&reviews)), ["review partial 4 3 1 1", "review restored 2 2 0 2"]);
+    assert!(outcomes(&[filed(1, 3, None, "partial", Values::default())]).rows.is_empty(), "only series are reviews");
+}
+
+#[test]
+fn load_and_codes_tell_running_cases_from_ended_ones() {
+    let records = [
+        filed(1, 3, None, "", with("ada", "power")),
+        filed(1, 5, None, "", with("bo", "power")),
+        filed(2, 4, None, "", with("ada", "staff")),
+    ];
+    assert_eq!(shown(&load(&records, january())), ["bo review lead 1"], "the last record of a running case counts");
+    assert_eq!(shown(&codes(&records, january())), ["review barrier power 2 1", "review barrier staff 1 0"]);
+}
+
+#[test]
+fn a_position_that_falls_is_a_reversal() {
+    let position = |number: u32, day: u32, level: Level| PositionLine {
+        month: "2025-12".to_owned(),
+        number,
+        level,
+        taken_at: at(&format!("2026-01-{day:02}T00:00:00Z")),
+        taken_by: "chair".into(),
+    };
+    let lines = [
+        position(2, 6, Level::Restricted),
+        position(1, 5, Level::Supportable),
+        position(3, 7, Level::Provisional),
+        position(4, 8, Level::Provisional),
+        position(5, 25, Level::Restricted),
+    ];
+    let changes: Vec<_> = positions(&lines, january()).rows.iter().map(|row| row[3].shown()).collect();
+    assert_eq!(changes, ["first", "lowered", "raised", "confirmed"], "what came after the instant is not known");
+    let later = Period { from: at("2026-01-06T12:00:00Z"), ..january() };
+    assert_eq!(positions(&lines, later).rows[0][4], Cell::text("restricted"), "the one before may lie before the period");
+}
+
+#[test]
+fn statements_come_with_the_position_they_met() {
+    let statement = |number: u128, registered: bool, in_force: Option<Level>| StatementLine {
+        id: StatementId(uuid::Uuid::from_u128(number)),
+        month: "2025-12".to_owned(),
+        level: Level::Provisional,
+        in_force,
+        registered,
+        made_at: at("2026-01-05T00:00:00Z"),
+        made_by: "speaker".into(),
+    };
+    let table = statements(&[statement(2, true, Some(Level::Supportable)), statement(1, false, None)], january());
+    let states: Vec<_> = table.rows.iter().map(|row| (row[2].shown(), row[4].shown())).collect();
+    assert_eq!(states, [("refused", ""), ("registered", "supportable")].map(|(state, level)| (state.to_owned(), level.to_owned())));
 }
 
 #[test]

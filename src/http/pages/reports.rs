@@ -86,10 +86,18 @@ impl Chart {
     fn of(kind: ReportKind, table: &Table) -> Option<Self> {
         let (column, names) = match kind {
             ReportKind::Timeliness | ReportKind::MissedReviewSlots => ("on_time", 2),
-            ReportKind::TimeToActivation => ("median_minutes", 2),
-            ReportKind::PendingClarificationAge => ("age_minutes", 2),
+            ReportKind::TimeToActivation | ReportKind::StepDurations => ("median_minutes", 2),
+            ReportKind::PendingClarificationAge | ReportKind::CasesWithoutAction => ("age_minutes", 2),
             ReportKind::RationaleMix => ("decisions", 4),
-            ReportKind::SettlementFigures | ReportKind::RetroactiveChanges => return None,
+            ReportKind::ReviewOutcomes => ("reviews", 2),
+            ReportKind::FiledCodes => ("records", 3),
+            ReportKind::Load => ("running_cases", 3),
+            ReportKind::Meetings
+            | ReportKind::SettlementFigures
+            | ReportKind::Reconciliations
+            | ReportKind::Positions
+            | ReportKind::Statements
+            | ReportKind::RetroactiveChanges => return None,
             ReportKind::Breaches => ("late_minutes", 3),
         };
         let at = table.columns.iter().position(|known| *known == column)?;

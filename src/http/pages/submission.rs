@@ -1,7 +1,8 @@
 //! From a task's form to what the API would be sent.
 //!
-//! Guarantee: what the server fills is left out; an empty control is a value that is not given; a text that cannot be
-//! read as its type is passed on as it was typed, so that the refusal comes from the one place that knows the rules.
+//! Guarantee: what the server fills is left out; an empty control is a value that is not given, except that boxes of which
+//! none is ticked are an empty list; a text that cannot be read as its type is passed on as it was typed, so that the refusal
+//! comes from the one place that knows the rules.
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
@@ -124,8 +125,11 @@ fn gate_of(gate: &GateView, sent: &Sent) -> Option<GateSubmission> {
 
 /// The value of one control, nothing where it is empty. The error is about a local time that does not exist.
 fn typed(field: &FieldView, name: &str, sent: &Sent, zone: Tz) -> Result<Option<Json>, String> {
+    let are_boxes = field.kind == "list" && field.choices.is_some();
     let text = match sent.given(name) {
         Some(text) => text,
+        // Nobody ticked is an answer; but a field that may not be asked at all is left out.
+        None if are_boxes && field.when.is_none() => return Ok(Some(Json::Array(Vec::new()))),
         None => return Ok(None),
     };
     Ok(Some(match field.kind.as_str() {
@@ -136,7 +140,7 @@ fn typed(field: &FieldView, name: &str, sent: &Sent, zone: Tz) -> Result<Option<
             other => Json::from(other),
         },
         "timestamp" => return timestamp(text, name, sent, zone).map(Some),
-        "list" if field.choices.is_some() => sent.all(name).filter(|item| !item.is_empty()).map(Json::from).collect(),
+        "list" if are_boxes => sent.all(name).filter(|item| !item.is_empty()).map(Json::from).collect(),
         "list" => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Json::from).collect(),
         _ => Json::from(text),
     }))
@@ -199,7 +203,8 @@ mod tests {
     #[test]
     fn filled_and_empty_fields_are_left_out() {
         let sent = Sent::of(&[("f.participant", "forged"), ("f.severity", " "), ("f.unknown", "x")]);
-        assert!(read(&a_task(), &sent, ZONE).submission.fields.is_empty());
+        let fields = read(&a_task(), &sent, ZONE).submission.fields;
+        assert_eq!(serde_json::to_value(fields).unwrap(), json!({ "barriers": [] }));
     }
 
     #[test]
@@ -213,7 +218,7 @@ mod tests {
     fn a_time_that_does_not_exist_is_told_and_one_that_comes_twice_is_chosen() {
         let jumped = read(&a_task(), &Sent::of(&[("f.failed_at", "2026-03-08T02:30")]), ZONE);
         assert_eq!(jumped.faults[0].id, "failed_at");
-        assert!(jumped.submission.fields.is_empty());
+        assert!(!jumped.submission.fields.contains_key("failed_at"));
         let second = Sent::of(&[("f.failed_at", "2026-11-01T01:30"), ("f.failed_at.which", "second")]);
         assert_eq!(read(&a_task(), &second, ZONE).submission.fields["failed_at"], json!("2026-11-01T06:30:00.000Z"));
         let first = Sent::of(&[("f.failed_at", "2026-11-01T01:30")]);
@@ -240,6 +245,9 @@ mod tests {
     fn a_draft_keeps_fields_outcome_and_asks() {
         let sent = Sent::of(&[("f.severity", "7"), ("outcome", "pending"), ("a.pending.owner", "ada")]);
         let kept = draft(&read(&a_task(), &sent, ZONE).submission);
-        assert_eq!(serde_json::to_value(kept).unwrap(), json!({ "severity": 7, "outcome": "pending", "asks.owner": "ada" }));
+        assert_eq!(
+            serde_json::to_value(kept).unwrap(),
+            json!({ "severity": 7, "barriers": [], "outcome": "pending", "asks.owner": "ada" })
+        );
     }
 }

@@ -159,7 +159,9 @@ impl Tried {
         assert!(fork.accepts(&scene), "{place} as it is: {:?}", fork.violations(&scene));
         self.leave_out(&fork, &scene, &step, &place);
         let with = |submission| Scene { submission, ..scene.clone() };
-        let accepted = others.into_iter().map(with).filter(|other| fork.accepts(other));
+        let others: Vec<Scene> = others.into_iter().map(with).collect();
+        self.hunt(&fork, others.clone(), &place);
+        let accepted = others.into_iter().filter(|other| fork.accepts(other));
         for base in std::iter::once(scene.clone()).chain(accepted) {
             self.hunt(&fork, spoiled::sent(&base.submission, &step, &pool).into_iter().map(with), &place);
         }

@@ -6,20 +6,26 @@ use super::forks::{self, Tried};
 use crate::definitions::embedded;
 
 /// What no change of data makes the only violation, and why. An entry that is reached after all must go.
-const UNREACHED: [(&str, &str); 10] = [
+const UNREACHED: [(&str, &str); 15] = [
     ("attributed_cohort_targeting cohort_decision check rejected_rationale_coded", ASKED),
     ("behavioral_crisis_response_coverage activation check rejected_rationale_coded", ASKED),
+    ("behavioral_crisis_response_coverage board_decision check restriction_has_followup_owner", ASKED_OWNER),
     ("behavioral_crisis_response_coverage reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
+    ("behavioral_crisis_response_coverage settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("behavioral_escalation_prevention activation check rejected_rationale_coded", ASKED),
+    ("behavioral_escalation_prevention board_decision check restriction_has_followup_owner", ASKED_OWNER),
     ("behavioral_escalation_prevention reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
+    ("behavioral_escalation_prevention settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("functional_recovery_milestones activation check rejected_rationale_coded", ASKED),
     ("functional_recovery_milestones progression_review check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
     ("oxygen_continuity activation check rejected_rationale_coded", ASKED),
+    ("oxygen_continuity board_decision check restriction_has_followup_owner", ASKED_OWNER),
     ("oxygen_continuity reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
     ("oxygen_continuity settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
 ];
 
 const ASKED: &str = "the outcome asks for the code: where it is left out, asks.rationale_code is named";
+const ASKED_OWNER: &str = "the outcome asks for the owner: where it is left out, asks.followup_owner is named";
 const AT_THE_HUDDLE: &str = "it is carried out when a huddle closes, and blocks nothing before";
 const SAME_SIDE: &str = "the field is filled from the monitor: where that is stale or missing, the empty field is named";
 

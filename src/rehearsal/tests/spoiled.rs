@@ -33,7 +33,8 @@ impl Pool<'_> {
     /// Other values of the same type.
     fn others(&self, value: &Value) -> Vec<Value> {
         match value {
-            Value::Null | Value::List(_) => Vec::new(),
+            Value::Null => Vec::new(),
+            Value::List(items) => (0..items.len()).map(|at| Value::List([&items[..at], &items[at + 1..]].concat())).collect(),
             Value::Text(text) => vec![Value::Text(format!("{text}-spoiled"))],
             Value::Integer(number) => [number - 1, number + 1, number + 5, 0].map(Value::Integer).into(),
             Value::Decimal(text) => [format!("1{text}"), text.replacen(|c| matches!(c, '1'..='9'), "0", 1)].map(Value::Decimal).into(),

@@ -18,12 +18,12 @@ use serde_json::Value as Json;
 use super::program_entry::ProgramEntry;
 use super::{Error, Services};
 use crate::domain::command::Principal;
-use crate::domain::definition::{Months, Published};
+use crate::domain::definition::{Months, Published, StepKind};
 use crate::domain::event::Event;
 use crate::domain::month::Month;
 use crate::domain::month::roster::Row;
 use crate::domain::rejection::{Rejection, Violation};
-use crate::ids::{ProgramId, RoleId, Username};
+use crate::ids::{ProgramId, RoleId, StepId, Username};
 use crate::instant::Instant;
 use crate::store;
 use crate::store::months::StoredMonth;
@@ -51,6 +51,14 @@ impl Counted {
 
     fn months(&self) -> Result<&Months, Error> {
         months_of(&self.published)
+    }
+
+    /// The steps of a settlement in which the board decides.
+    fn deciding(&self) -> Vec<StepId> {
+        let program = &self.published.program;
+        let settled_by = program.months.as_ref().and_then(|months| months.settled_by.as_ref());
+        let steps = settled_by.and_then(|workflow| program.workflows.get(workflow)).into_iter().flat_map(|workflow| &workflow.steps);
+        steps.filter(|(_, step)| step.kind == StepKind::BoardDecision).map(|(id, _)| id.clone()).collect()
     }
 
     fn program(&self) -> &ProgramId {
@@ -111,7 +119,7 @@ pub async fn month(services: &Services, who: &Principal, program: &ProgramId, mo
         }
     };
     let comparison = services.store.month_comparison(program, month).await?;
-    let positions = services.store.positions(program, month).await?;
+    let positions = services.store.positions(program, month, &counted.deciding()).await?;
     let viewer = views::Viewer::of(&counted.published, who, now);
     viewer.month(month, stored.as_ref(), &book, &rows, comparison.as_ref(), &positions)
 }

@@ -46,7 +46,8 @@ pub async fn take_position(
         let now = services.clock.now();
         let written: Result<Answer, store::Error> = async {
             let mut write = services.store.begin_write().await?;
-            let number = write.position_in_force(program, month).await?.map_or(1, |earlier| earlier.number.saturating_add(1));
+            let number =
+                write.position_in_force(program, month, &counted.deciding()).await?.map_or(1, |earlier| earlier.number.saturating_add(1));
             let position = Position { number, level, basis: basis.clone(), taken_at: now, taken_by: username.clone() };
             write.add_position(program, month, &position).await?;
             counted.entry(services, who, now, Event::PositionTaken { month, level, number }).append(&mut write).await?;

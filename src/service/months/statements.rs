@@ -104,7 +104,7 @@ impl Making<'_> {
         let id = StatementId(self.services.ids.command_id(self.now).0);
         let sha256 = sha256_hex(new.text.as_bytes());
         let mut write = self.services.store.begin_write().await?;
-        let in_force = write.position_in_force(program, month).await?.map(|position| position.level);
+        let in_force = write.position_in_force(program, month, &self.counted.deciding()).await?.map(|position| position.level);
         let refusal = position::refusal(month, in_force, claimed);
         let statement = Statement {
             id,

@@ -18,6 +18,7 @@ use crate::domain::record::Record;
 use crate::domain::report::{self, FigureLine, Period, ReportKind, Table, TaskLine};
 use crate::ids::{InstanceId, ProgramId, StepId};
 use crate::instant::Instant;
+use crate::store::positions::Position;
 
 pub use workbook::workbook;
 
@@ -87,12 +88,32 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
     Ok(match kind {
         ReportKind::Timeliness => report::timeliness(&tasks(services, id, period).await?, period),
         ReportKind::MissedReviewSlots => report::slots(&tasks(services, id, period).await?, period),
+        ReportKind::StepDurations => report::durations(&tasks(services, id, period).await?, period),
         ReportKind::PendingClarificationAge => {
-            let steps = steps_of(program, StepKind::Clarification);
-            let mut lines = tasks(services, id, period).await?;
-            lines.retain(|line| steps.contains(&line.step));
-            report::clarifications(&lines, period)
+            report::pending(&tasks_of(services, program, StepKind::Clarification, period).await?, period)
         }
+        ReportKind::CasesWithoutAction => {
+            let mut lines = tasks_of(services, program, StepKind::Release, period).await?;
+            lines.retain(|line| line.closed_at.is_none());
+            report::pending(&lines, period)
+        }
+        ReportKind::ReviewOutcomes => report::outcomes(&services.store.filed_in(id, period).await?),
+        ReportKind::FiledCodes => report::codes(&services.store.filed_in(id, period).await?, period),
+        ReportKind::Meetings => report::meetings(&services.store.filed_in(id, period).await?),
+        ReportKind::Load => report::load(&services.store.filed_of_running(id, period.as_of).await?, period),
+        ReportKind::Reconciliations => report::comparisons(&services.store.comparison_lines(id, period).await?, period),
+        ReportKind::Positions => {
+            let taken = services.store.all_positions(id, &steps_of(program, StepKind::BoardDecision)).await?;
+            let line = |(month, position): (Month, Position)| report::PositionLine {
+                month: month.to_string(),
+                number: position.number,
+                level: position.level,
+                taken_at: position.taken_at,
+                taken_by: position.taken_by,
+            };
+            report::positions(&taken.into_iter().map(line).collect::<Vec<_>>(), period)
+        }
+        ReportKind::Statements => report::statements(&services.store.statement_lines(id, period).await?, period),
         ReportKind::TimeToActivation => report::decisions(&decisions(services, program, period).await?, period),
         ReportKind::RationaleMix => report::rationales(&decisions(services, program, period).await?, period),
         ReportKind::SettlementFigures => report::figures(&figures(services, program, period).await?),
@@ -108,6 +129,14 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
 async fn tasks(services: &Services, program: &ProgramId, period: Period) -> Result<Vec<TaskLine>, Error> {
     let lines = services.store.task_lines(program, period).await?;
     Ok(lines.into_iter().filter_map(|line| line.as_of(period.as_of)).collect())
+}
+
+/// The tasks of the steps of a kind.
+async fn tasks_of(services: &Services, program: &Program, kind: StepKind, period: Period) -> Result<Vec<TaskLine>, Error> {
+    let steps = steps_of(program, kind);
+    let mut lines = tasks(services, &program.program, period).await?;
+    lines.retain(|line| steps.contains(&line.step));
+    Ok(lines)
 }
 
 async fn decisions(services: &Services, program: &Program, period: Period) -> Result<Vec<report::DecisionLine>, Error> {

@@ -114,7 +114,8 @@ pub fn deadline(viewer: &Viewer<'_>, subject: &super::TaskSubject<'_>) -> Deadli
 pub(super) fn rule(due: &Due) -> String {
     match due {
         Due::Within { within, of, .. } => format!("{within} of {of}"),
-        Due::At { at } => format!("at {at}"),
+        Due::At { at, or_earlier: None } => format!("at {at}"),
+        Due::At { at, or_earlier: Some(earlier) } => format!("at {at}, or at {earlier} if that is earlier"),
     }
 }
 

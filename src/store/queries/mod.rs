@@ -3,6 +3,7 @@
 //! Guarantee: every list is restricted to the reader's programs in SQL, is sorted by a key that ends in the row's id and
 //! puts absent instants last, so that it is the same on both databases and a page goes on exactly where the last ended.
 
+mod board;
 mod breaches;
 mod instances;
 mod records;
@@ -81,6 +82,6 @@ fn count(row: &QueryResult, column: &str) -> Result<u32, Error> {
 }
 
 /// Reads a JSON column. `what` and `id` name the row in the log.
-fn document<T: DeserializeOwned>(what: &'static str, id: Uuid, text: &str) -> Result<T, Error> {
+fn document<T: DeserializeOwned>(what: &'static str, id: impl std::fmt::Display, text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|why| Error::BadRow { what, id: id.to_string(), why: why.to_string() })
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use entity::{breach, instance, record, task};
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{document, get, instant};
 use crate::domain::instance::TaskState;
 use crate::domain::record::Record;
-use crate::domain::report::{BreachLine, DecisionLine, Period, TaskLine};
+use crate::domain::report::{BreachLine, DecisionLine, Filed, Period, TaskLine};
 use crate::domain::value::Value;
 use crate::ids::{BreachId, InstanceId, ProgramId, RoleId, StepId, TaskId, WorkflowId};
 use crate::instant::Instant;
@@ -64,7 +64,7 @@ impl Store {
         let rows = self.reader().query_all(&select).await?;
         let mut newest: BTreeMap<TaskId, (u32, DecisionLine)> = BTreeMap::new();
         for row in &rows {
-            let filed: Record = document("record", get(row, "id")?, &get::<String>(row, "document")?)?;
+            let filed: Record = document("record", get::<Uuid>(row, "id")?, &get::<String>(row, "document")?)?;
             if filed.known_at() > period.as_of {
                 continue;
             }
@@ -80,6 +80,38 @@ impl Store {
             }
         }
         Ok(newest.into_values().map(|(_, line)| line).collect())
+    }
+
+    /// Records of the steps completed in the period, each in the newest version the period knows of.
+    pub async fn filed_in(&self, program: &ProgramId, period: Period) -> Result<Vec<Filed>, Error> {
+        let column = |column| Expr::col((record::Entity, column));
+        let mut select = filed(program);
+        select.and_where(column(record::Column::CompletedAt).gte(period.from.millis()));
+        select.and_where(column(record::Column::CompletedAt).lt(period.to.millis()));
+        self.newest_filed(&select, period.as_of).await
+    }
+
+    /// Records of the instances that ran at an instant, each in the newest version known then.
+    pub async fn filed_of_running(&self, program: &ProgramId, at: Instant) -> Result<Vec<Filed>, Error> {
+        let ended_at = || Expr::col((instance::Entity, instance::Column::EndedAt));
+        let mut select = filed(program);
+        select.cond_where(Cond::any().add(ended_at().is_null()).add(ended_at().gt(at.millis())));
+        self.newest_filed(&select, at).await
+    }
+
+    async fn newest_filed(&self, select: &SelectStatement, as_of: Instant) -> Result<Vec<Filed>, Error> {
+        let mut newest: BTreeMap<TaskId, Filed> = BTreeMap::new();
+        for row in &self.reader().query_all(select).await? {
+            let filed: Record = document("record", get::<Uuid>(row, "id")?, &get::<String>(row, "document")?)?;
+            if filed.known_at() > as_of {
+                continue;
+            }
+            if newest.get(&filed.task).is_none_or(|known| known.record.version < filed.version) {
+                let ended_at = get::<Option<i64>>(row, "ended_at")?.map(Instant::clamped);
+                newest.insert(filed.task, Filed { instance: InstanceId(get(row, "instance_id")?), ended_at, record: filed });
+            }
+        }
+        Ok(newest.into_values().collect())
     }
 
     /// Records that are not the first version, with the instance of each.
@@ -102,6 +134,24 @@ impl Store {
             .await?;
         Ok(rows.into_iter().map(breach_line).collect())
     }
+}
+
+/// The records of a program, with the end of the instance of each.
+fn filed(program: &ProgramId) -> SelectStatement {
+    Query::select()
+        .columns([
+            (record::Entity, record::Column::Id),
+            (record::Entity, record::Column::InstanceId),
+            (record::Entity, record::Column::Document),
+        ])
+        .column((instance::Entity, instance::Column::EndedAt))
+        .from(record::Entity)
+        .inner_join(
+            instance::Entity,
+            Expr::col((instance::Entity, instance::Column::Id)).equals((record::Entity, record::Column::InstanceId)),
+        )
+        .and_where(Expr::col((record::Entity, record::Column::Program)).eq(program.as_str()))
+        .take()
 }
 
 fn task_line((id, workflow, step, slot, state, opened, due, closed): TaskTuple) -> Result<TaskLine, Error> {

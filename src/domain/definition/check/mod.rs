@@ -5,6 +5,7 @@
 //! name that does not exist. Rules are compiled, and thereby checked, by `domain::rules`.
 
 mod allowance;
+mod bodies;
 mod fields;
 mod flow;
 mod ladders;
@@ -44,6 +45,7 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
     months::check(program, &mut report);
+    bodies::check(program, &mut report);
     for (id, workflow) in &program.workflows {
         let path = Path::default().to("workflows").to(id);
         fields::check_start(program, id, &path, &mut report);

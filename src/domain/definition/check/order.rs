@@ -29,7 +29,7 @@ impl Order<'_> {
     fn check(&mut self, id: &StepId, step: &Step, path: &Path, report: &mut Report) {
         let due = match &step.due {
             Some(Due::Within { of, .. }) => Some((of, path.to("due").to("of"))),
-            Some(Due::At { at }) => Some((at, path.to("due").to("at"))),
+            Some(Due::At { at, .. }) => Some((at, path.to("due").to("at"))),
             None => None,
         };
         let assignee = step.assignee.as_ref().map(|anchor| (anchor, path.to("assignee")));

@@ -73,6 +73,7 @@ fault_codes! {
     UnknownAsk => "unknown_ask",
     UnknownStartValue => "unknown_start_value",
     UnknownInput => "unknown_input",
+    UnknownBody => "unknown_body",
     UnknownWorkflow => "unknown_workflow",
     UnknownSource => "unknown_source",
     UnknownFigure => "unknown_figure",

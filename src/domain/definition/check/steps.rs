@@ -84,10 +84,21 @@ fn deadline(place: &Place<'_>, report: &mut Report) {
             anchored(place, of, FieldType::Timestamp, &path.to("of"), report);
             terms::check(place, *within, terms, &path, report);
         }
-        Some(Due::At { at: Anchor::Completed(_) }) => {
+        Some(Due::At { at: Anchor::Completed(_), .. }) => {
             report.add(&path.to("at"), FaultCode::BadDeadline, "a completion is over when it is known: write within and of");
         }
-        Some(Due::At { at }) => anchored(place, at, FieldType::Timestamp, &path.to("at"), report),
+        Some(Due::At { at, or_earlier }) => {
+            anchored(place, at, FieldType::Timestamp, &path.to("at"), report);
+            match or_earlier {
+                Some(earlier @ Anchor::Asked { .. }) => anchored(place, earlier, FieldType::Timestamp, &path.to("or_earlier"), report),
+                Some(_) => report.add(
+                    &path.to("or_earlier"),
+                    FaultCode::BadDeadline,
+                    "only an answer can name an earlier instant: write <step>.asks.<ask>",
+                ),
+                None => {}
+            }
+        }
         None => {}
     }
 }
@@ -110,13 +121,17 @@ fn anchored(place: &Place<'_>, anchor: &Anchor, wanted: FieldType, path: &Path, 
         Anchor::NextMeeting(_) if wanted == FieldType::Person => {
             report.add(path, FaultCode::NoOwner, "a meeting names no person: write <step>.asks.<ask>");
         }
-        Anchor::NextMeeting(id) => match place.program.workflows.get(id) {
+        Anchor::NextMeeting(id) if place.program.bodies.contains_key(id.as_str()) => {}
+        Anchor::NextMeeting(id) => match place.program.workflows.get(id.as_str()) {
             Some(workflow) if workflow.starts.is_some() => {}
             Some(_) => {
                 let message = format!("{id} does not start by itself, so its next meeting is not known: give it starts");
                 report.add(path, FaultCode::BadDeadline, message);
             }
-            None => report.unknown(path, FaultCode::UnknownWorkflow, "workflow", id.as_str(), names(&place.program.workflows)),
+            None => {
+                let known = names(&place.program.bodies).chain(names(&place.program.workflows));
+                report.unknown(path, FaultCode::UnknownBody, "body", id, known);
+            }
         },
         Anchor::Asked { step, ask } => {
             let Some(earlier) = place.earlier(step, path, report) else { return };
