@@ -6,8 +6,9 @@ use super::forks::{self, Tried};
 use crate::definitions::embedded;
 
 /// What no change of data makes the only violation, and why. An entry that is reached after all must go.
-const UNREACHED: [(&str, &str); 15] = [
+const UNREACHED: [(&str, &str); 16] = [
     ("attributed_cohort_targeting cohort_decision check rejected_rationale_coded", ASKED),
+    ("attributed_cohort_targeting settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("behavioral_crisis_response_coverage activation check rejected_rationale_coded", ASKED),
     ("behavioral_crisis_response_coverage board_decision check restriction_has_followup_owner", ASKED_OWNER),
     ("behavioral_crisis_response_coverage reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
