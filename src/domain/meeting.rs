@@ -26,7 +26,7 @@ pub const MOST_CASES: usize = 500;
 pub struct Held {
     /// Who sat for each body.
     pub attendance: BTreeMap<RoleId, Username>,
-    /// The cases as they stood when it closed, in the order of their start.
+    /// The cases as they stood when it closed, in the order of the agenda.
     pub agenda: Vec<Item>,
     /// Hex, of the agenda's JSON.
     pub agenda_sha256: String,
