@@ -190,6 +190,9 @@ impl Sent {
 /// Whether a mail has lost its point since it was queued. A breach is a fact and is always told. A missed task of a series
 /// goes on being escalated, because somebody still has to answer for it.
 fn is_stale(notice: &Leased, letter: &Letter) -> bool {
+    if letter.until_claimed && notice.task_state == Some(TaskState::Claimed) {
+        return true;
+    }
     match letter.kind {
         Kind::Warned => notice.task_state.is_some_and(|state| !state.is_live()),
         Kind::Escalated => {

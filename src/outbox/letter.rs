@@ -49,6 +49,9 @@ pub struct Letter {
     pub repetition: u32,
     /// The rung ends when somebody acknowledges the breach.
     pub until_acknowledged: bool,
+    /// The rung ends when somebody claims the task.
+    #[serde(default)]
+    pub until_claimed: bool,
 }
 
 /// A letter as text.
@@ -75,7 +78,8 @@ impl Letter {
             span: Some(span(entry.at.millis_since(firing.due_at).abs())),
             rung: Some(firing.rung.clone()),
             repetition: firing.repetition,
-            until_acknowledged: step.is_some_and(|step| ends_when_acknowledged(program, step, &firing.rung)),
+            until_acknowledged: step.is_some_and(|step| ends_when(Until::Acknowledged, program, step, &firing.rung)),
+            until_claimed: step.is_some_and(|step| ends_when(Until::Claimed, program, step, &firing.rung)),
         }
     }
 
@@ -95,6 +99,7 @@ impl Letter {
             rung: None,
             repetition: 1,
             until_acknowledged: false,
+            until_claimed: false,
         }
     }
 
@@ -165,9 +170,9 @@ fn in_words(id: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn ends_when_acknowledged(program: &Program, step: &Step, rung: &str) -> bool {
+fn ends_when(until: Until, program: &Program, step: &Step, rung: &str) -> bool {
     let ladder = step.ladder.as_ref().and_then(|ladder| program.ladders.get(ladder));
-    ladder.into_iter().flatten().any(|found| found.at.to_string() == rung && found.until == Some(Until::Acknowledged))
+    ladder.into_iter().flatten().any(|found| found.at.to_string() == rung && found.until == Some(until))
 }
 
 fn in_both_zones(at: Instant, zone: Tz) -> String {

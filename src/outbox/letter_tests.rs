@@ -100,8 +100,21 @@ fn a_routed_record_says_nothing_of_its_content() {
 fn a_letter_has_no_place_for_what_people_entered() {
     let json = serde_json::to_value(letter(Kind::Warned, "75%", "2026-11-23T18:30:00Z")).unwrap();
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
-    let expected =
-        ["kind", "to_name", "program", "step", "role", "task", "assignee", "due", "span", "rung", "repetition", "until_acknowledged"];
+    let expected = [
+        "kind",
+        "to_name",
+        "program",
+        "step",
+        "role",
+        "task",
+        "assignee",
+        "due",
+        "span",
+        "rung",
+        "repetition",
+        "until_acknowledged",
+        "until_claimed",
+    ];
     assert_eq!(keys, expected);
     assert_eq!(serde_json::from_value::<Letter>(json).unwrap(), letter(Kind::Warned, "75%", "2026-11-23T18:30:00Z"));
 }

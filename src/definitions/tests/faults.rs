@@ -221,9 +221,19 @@ fn ladders_go_upwards_and_tell_somebody() {
     );
     assert_eq!(ladder("[{ at: breach, tell: role boss }]"), ["17 unknown_role at role"]);
     assert_eq!(ladder("[{ at: breach, tell: nobody }]"), ["17 bad_value at nobody"]);
-    assert_eq!(ladder("[{ at: breach, tell: manager, repeat: every 1 hour }]"), ["17 bad_ladder at every"]);
+    assert_eq!(ladder("[{ at: breach + 1 hour, tell: manager, repeat: every 1 hour }]"), ["17 bad_ladder at every"]);
     assert_eq!(ladder("[{ at: breach, tell: manager, at_most: 3 }]"), ["17 bad_ladder at 3"]);
     assert_eq!(ladder("[{ at: 50%, tell: manager, until: acknowledged }]"), ["17 bad_ladder at acknowledged"]);
+    assert_eq!(ladder("[{ at: breach, tell: manager, until: claimed }]"), ["17 bad_ladder at claimed"]);
+    assert_eq!(ladder("[{ at: breach, tell: manager, repeat: every 1 hour, at_most: 3 }]"), ["17 bad_ladder at every"]);
+    assert_eq!(ladder("[{ at: breach - 1 hour, tell: manager, repeat: every 1 hour, at_most: 3 }]"), ["17 bad_ladder at every"]);
+    assert_eq!(ladder("[{ at: breach - 1 hour, tell: manager }, { at: breach - 2 hours, tell: manager }]"), ["17 bad_ladder at breach"]);
+    assert_eq!(
+        ladder("[{ at: breach + 2 business days, tell: manager }, { at: breach + 1 business day, tell: manager }]"),
+        ["17 bad_ladder at breach"]
+    );
+    assert_eq!(ladder("[{ at: breach + 1 business week, tell: manager }]"), ["17 bad_value at breach"]);
+    assert_eq!(ladder("[{ at: breach + 2 days, tell: manager }, { at: breach + 1 business day, tell: manager }]"), Vec::<String>::new());
     assert_eq!(ladder("[]"), ["17 bad_ladder at "]);
     assert_eq!(after(&[("        due: { within: 2 hours, of: started.seen_at }\n", "")]), ["27 no_deadline at quick"]);
     let assigned = [

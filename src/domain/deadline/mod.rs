@@ -125,6 +125,16 @@ pub fn remaining_at(within: Within, anchor: Instant, due: Instant, percent: u8, 
     }
 }
 
+/// The latest instant from which `hours` open hours are left until `due`.
+pub fn hours_before(hours: u32, due: Instant, frame: &Frame<'_>) -> Result<Instant, Error> {
+    walk::retreat(&Agenda::of(frame), due, i64::from(hours) * 3_600_000)
+}
+
+/// Close of business on the n-th business day before the local date of `due`.
+pub fn days_before(days: u32, due: Instant, frame: &Frame<'_>) -> Result<Instant, Error> {
+    walk::days_back(&Agenda::of(frame), due, days)
+}
+
 /// The local calendar day `instant` lies in.
 pub fn local_date(instant: Instant, zone: Tz) -> NaiveDate {
     Zone(zone).date(instant)

@@ -115,6 +115,21 @@ pub(super) fn retreat(agenda: &Agenda<'_>, due: Instant, millis: i64) -> Result<
     }
 }
 
+/// Close of business on the n-th open day before the day of `due`.
+pub(super) fn days_back(agenda: &Agenda<'_>, due: Instant, days: u32) -> Result<Instant, Error> {
+    let mut left = days;
+    let mut date = agenda.zone.date(due);
+    loop {
+        date = date.pred_opt().ok_or(Error::OutOfRange)?;
+        if let Day::Open(openings) = agenda.day(date)? {
+            left = left.saturating_sub(1);
+            if left == 0 {
+                return Ok(openings.closes());
+            }
+        }
+    }
+}
+
 /// Milliseconds of open hours from `from` to `to`; 0 when `to` is the earlier one.
 pub(super) fn between(agenda: &Agenda<'_>, from: Instant, to: Instant) -> Result<i64, Error> {
     let (mut date, last) = (agenda.zone.date(from), agenda.zone.date(to));

@@ -3,6 +3,7 @@
 
 use super::super::clock::{Clock, ClockState, NextRung, RungPoint};
 use super::super::decision::{Decision, Reply};
+use super::super::definition::Until;
 use super::super::event::Event;
 use super::super::instance::{TaskState, TimerKind};
 use super::super::rejection::Rejection;
@@ -86,6 +87,10 @@ fn tell_rung(work: &mut Work<'_>, clock: &Clock, point: NextRung) {
     let RungPoint::Rung { index, repetition } = point.what else { return };
     let rungs = ladder::rungs(&work.published.program, clock);
     let Some(rung) = rungs.get(index as usize) else { return };
+    if rung.until == Some(Until::Claimed) && work.instance.task(clock.task).is_some_and(|task| task.state == TaskState::Claimed) {
+        work.events.push(Event::RungSuperseded { clock: clock.id, task: clock.task, rung: rung.at.to_string() });
+        return;
+    }
     let firing = work.firing(clock, rung.at.to_string(), repetition, vec![ladder::tell(rung)]);
     work.events.push(match clock.breach {
         Some(breach) => Event::ClockEscalated { breach, firing },

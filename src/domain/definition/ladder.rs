@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::due::through_text;
-use super::{Length, OneOrMany};
+use super::{Length, OneOrMany, Within};
 use crate::ids::{RoleId, Username};
 
 /// One level of a ladder.
@@ -34,15 +34,29 @@ fn by_email() -> OneOrMany<Channel> {
     OneOrMany(vec![Channel::Email])
 }
 
-/// The moment of a rung: `75%` of the clock's budget, `breach`, or `breach + 1 hour`, counted from the due instant.
+/// The moment of a rung: `75%` of the clock's budget, `breach`, `breach - 30 minutes` or `breach + 1 business day`, counted from the
+/// due instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub enum At {
     /// 1 to 99 percent of the budget.
     Percent(u8),
+    /// So long before the due instant.
+    BreachMinus(Distance),
     Breach,
-    BreachPlus(Length),
+    BreachPlus(Distance),
+}
+
+/// How far a rung lies from the due instant: elapsed time, or open time of the clock's calendar. The two are never converted into
+/// each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distance {
+    Elapsed(Length),
+    /// Open hours.
+    BusinessHours(u32),
+    /// Close of business on the n-th business day before or after the due instant's local date.
+    BusinessDays(u32),
 }
 
 /// Who is told.
@@ -72,7 +86,12 @@ pub enum Channel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Until {
+    /// Somebody acknowledges the breach.
     Acknowledged,
+    /// Somebody claims the task; while it is claimed the rung is passed over.
+    Claimed,
+    /// The task is completed, which ends every rung: this says it in so many words.
+    Completed,
 }
 
 /// `every 1 hour`.
@@ -89,12 +108,17 @@ impl FromStr for At {
         if text == "breach" {
             return Ok(Self::Breach);
         }
-        if let Some(length) = text.strip_prefix("breach").map(str::trim).and_then(|rest| rest.strip_prefix('+')) {
-            return length.trim().parse().map(Self::BreachPlus);
+        if let Some(rest) = text.strip_prefix("breach").map(str::trim) {
+            if let Some(distance) = rest.strip_prefix('+') {
+                return distance.parse().map(Self::BreachPlus);
+            }
+            if let Some(distance) = rest.strip_prefix('-') {
+                return distance.parse().map(Self::BreachMinus);
+            }
         }
         match text.strip_suffix('%').and_then(|number| number.trim().parse().ok()) {
             Some(percent @ 1..=99) => Ok(Self::Percent(percent)),
-            _ => Err(format!("\"{text}\" is no moment of a clock: write 75%, breach or breach + 1 hour")),
+            _ => Err(format!("\"{text}\" is no moment of a clock: write 75%, breach - 30 minutes, breach or breach + 1 hour")),
         }
     }
 }
@@ -104,7 +128,34 @@ impl fmt::Display for At {
         match self {
             Self::Percent(percent) => write!(f, "{percent}%"),
             Self::Breach => f.write_str("breach"),
-            Self::BreachPlus(length) => write!(f, "breach + {length}"),
+            Self::BreachMinus(distance) => write!(f, "breach - {distance}"),
+            Self::BreachPlus(distance) => write!(f, "breach + {distance}"),
+        }
+    }
+}
+
+impl FromStr for Distance {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if !text.contains(" business ") {
+            return text.parse().map(Self::Elapsed);
+        }
+        match text.parse()? {
+            Within::BusinessHours(hours) => Ok(Self::BusinessHours(hours)),
+            Within::BusinessDays(days) => Ok(Self::BusinessDays(days)),
+            _ => Err(format!("\"{text}\" is no distance: write for example 1 hour, 6 business hours or 1 business day")),
+        }
+    }
+}
+
+impl fmt::Display for Distance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Elapsed(length) => length.fmt(f),
+            Self::BusinessHours(hours) => Within::BusinessHours(hours).fmt(f),
+            Self::BusinessDays(days) => Within::BusinessDays(days).fmt(f),
         }
     }
 }

@@ -23,7 +23,7 @@ pub use allowance::{MayExtend, MayPause, amount};
 pub use body::Body;
 pub use due::{Anchor, Due, Terms};
 pub use field::{Bound, Field, FieldType, Filled, OccurrenceValue};
-pub use ladder::{At, Channel, Every, Recipient, Rung, Until};
+pub use ladder::{At, Channel, Distance, Every, Recipient, Rung, Until};
 pub use meeting::{Agenda, Ranking, Requirement};
 pub use months::{Figure, Formula, Months, Reconciliation, RosterRule};
 pub use program::{Contact, Program, Role, Source, Table, TableRow, TimeRules, Workflow};

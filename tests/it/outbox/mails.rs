@@ -7,7 +7,12 @@ use super::on_both_databases;
 use super::world::{World, after, fired, instance_id, task_id};
 use crate::support::mail::MailServer;
 
-on_both_databases!(a_breach_is_told_by_smtp_and_tried_again, stale_notices_are_suppressed, an_acknowledged_breach_escalates_no_further);
+on_both_databases!(
+    a_breach_is_told_by_smtp_and_tried_again,
+    stale_notices_are_suppressed,
+    an_acknowledged_breach_escalates_no_further,
+    a_claim_ends_what_waits_for_it
+);
 
 async fn a_breach_is_told_by_smtp_and_tried_again(world: World) {
     let server = MailServer::start().await;
@@ -78,4 +83,14 @@ async fn an_acknowledged_breach_escalates_no_further(world: World) {
     let sent = world.send(after(1)).await;
     assert_eq!((sent.suppressed, sent.sent), (1, 1), "only the rung that says until acknowledged is quiet");
     assert_eq!(world.captured.list(Some("lea@example.org"), None, 10).len(), 1);
+}
+
+async fn a_claim_ends_what_waits_for_it(world: World) {
+    world.task_is("open").await;
+    world.happened(after(0), vec![fired("warned", "75%", "person ann"), fired("warned", "breach - 5 minutes", "person ben")]).await;
+    world.fan_out_all(after(0)).await;
+    world.task_is("claimed").await;
+    let sent = world.send(after(1)).await;
+    assert_eq!((sent.suppressed, sent.sent), (1, 1), "only the level that says until claimed is quiet");
+    assert_eq!(world.captured.list(Some("ann@example.org"), None, 10).len(), 1);
 }

@@ -79,6 +79,7 @@ fn program() -> Program {
         },
         "ladders": {"clinical": [
             {"at": "75%", "tell": "assignee"},
+            {"at": "breach - 5 minutes", "tell": "assignee", "until": "claimed"},
             {"at": "breach", "tell": "manager", "by": ["email", "webhook"]},
             {"at": "breach + 1 hour", "tell": "manager of manager", "by": ["email", "webhook"], "until": "acknowledged"},
         ]},

@@ -11,6 +11,7 @@ mod next_meeting;
 mod oxygen;
 mod properties;
 mod reprojected;
+mod rungs;
 mod series;
 mod small;
 mod spoiled;

@@ -46,6 +46,15 @@ pub fn published(steps: &str) -> Arc<Published> {
     program(&format!("{HEAD}{steps}"))
 }
 
+/// A program with these steps and this ladder named `full` instead of the usual one.
+pub fn with_ladder(levels: &str, steps: &str) -> Stage {
+    let (head, rest) = HEAD.split_once("  full:\n").expect("the head has a ladder");
+    let workflows = &rest[rest.find("workflows:").expect("the head has workflows")..];
+    let mut stage = stage_of(program(&format!("{head}  full: {levels}\n{workflows}{steps}")));
+    stage.start("ann", "main", json!({ "at": START })).unwrap();
+    stage
+}
+
 pub fn stage_of(published: Arc<Published>) -> Stage {
     let mut stage = Stage::of(published, START);
     for (name, role) in [("ann", "worker"), ("bob", "worker"), ("cho", "boss"), ("dee", "chief")] {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::report::{FaultCode, Path, Report};
 use super::{Program, roles};
-use crate::domain::definition::{At, Recipient, Rung};
+use crate::domain::definition::{At, Distance, Recipient, Rung, Until};
 
 /// Most levels of a ladder.
 const MAX_RUNGS: usize = 20;
@@ -21,7 +21,7 @@ pub fn check(program: &Program, report: &mut Report) {
         for (index, rung) in rungs.iter().enumerate() {
             let path = path.to(index);
             if let Some(before) = index.checked_sub(1).and_then(|previous| rungs.get(previous))
-                && moment(rung) <= moment(before)
+                && is_out_of_order(before, rung)
             {
                 let message = format!("{} comes after {}: write the levels in the order in which they happen", before.at, rung.at);
                 report.add(&path.to("at"), FaultCode::BadLadder, message);
@@ -31,12 +31,35 @@ pub fn check(program: &Program, report: &mut Report) {
     }
 }
 
-/// Orders moments: percentages, then the breach, then what follows it.
-fn moment(rung: &Rung) -> (u8, i64) {
+/// Whether a level surely does not come after the one before it. Levels in different units cannot be compared: a percentage and
+/// a distance before the breach, or open and elapsed time on the same side of it.
+fn is_out_of_order(before: &Rung, rung: &Rung) -> bool {
+    let ((earlier_side, earlier_unit, earlier), (side, unit, place)) = (moment(before), moment(rung));
+    side < earlier_side || (side == earlier_side && unit == earlier_unit && place <= earlier)
+}
+
+/// The side of the breach, the unit, and the place within both.
+fn moment(rung: &Rung) -> (u8, u8, i64) {
     match rung.at {
-        At::Percent(percent) => (0, i64::from(percent)),
-        At::Breach => (1, 0),
-        At::BreachPlus(length) => (1, length.millis),
+        At::Percent(percent) => (0, 0, i64::from(percent)),
+        At::BreachMinus(distance) => (0, unit(distance), -counted(distance)),
+        At::Breach => (1, 0, 0),
+        At::BreachPlus(distance) => (2, unit(distance), counted(distance)),
+    }
+}
+
+fn unit(distance: Distance) -> u8 {
+    match distance {
+        Distance::Elapsed(_) => 1,
+        Distance::BusinessHours(_) => 2,
+        Distance::BusinessDays(_) => 3,
+    }
+}
+
+fn counted(distance: Distance) -> i64 {
+    match distance {
+        Distance::Elapsed(length) => length.millis,
+        Distance::BusinessHours(count) | Distance::BusinessDays(count) => i64::from(count),
     }
 }
 
@@ -56,12 +79,19 @@ fn level(program: &Program, rung: &Rung, path: &Path, report: &mut Report) {
     } else if channels.len() < rung.by.0.len() {
         report.add(&path.to("by"), FaultCode::BadLadder, "a channel is named twice");
     }
-    let before_breach = matches!(rung.at, At::Percent(_));
-    if before_breach && rung.until.is_some() {
+    let before_breach = matches!(rung.at, At::Percent(_) | At::BreachMinus(_));
+    if before_breach && rung.until == Some(Until::Acknowledged) {
         report.add(&path.to("until"), FaultCode::BadLadder, "before the breach there is nothing to acknowledge: leave until out");
     }
+    if rung.at == At::Breach && rung.until == Some(Until::Claimed) {
+        report.add(&path.to("until"), FaultCode::BadLadder, "the breach is always told, also of a claimed task: leave until out");
+    }
+    if rung.at == At::Breach && rung.repeat.is_some() {
+        let message = "the breach itself is told once: repeat a level such as breach + 1 hour";
+        report.add(&path.to("repeat"), FaultCode::BadLadder, message);
+    }
     if before_breach && rung.repeat.is_some() {
-        report.add(&path.to("repeat"), FaultCode::BadLadder, "a level repeats from the breach on only: leave repeat out");
+        report.add(&path.to("repeat"), FaultCode::BadLadder, "a level repeats after the breach only: leave repeat out");
     }
     match (&rung.repeat, rung.at_most) {
         (Some(_), None) => {
