@@ -33,6 +33,26 @@ pub struct Model {
     /// Milliseconds since the epoch, wall time.
     pub lease_until: i64,
     pub fence: i64,
+    /// Only events of this role; none means all.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub role: Option<String>,
+    /// Tries that failed since the last one that did not.
+    pub failures: i32,
+    /// Milliseconds since the epoch: the first of them.
+    pub failing_since: Option<i64>,
+    /// Milliseconds since the epoch: nothing is sent before. More than 0 until a try succeeds again.
+    pub open_until: i64,
+    /// failing or gone; none where a person disabled it.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub disabled_reason: Option<String>,
+    /// Milliseconds since the epoch.
+    pub disabled_at: Option<i64>,
+    /// 1 while nobody has been told yet that it was disabled.
+    pub untold: i32,
+    /// From one sign of life to the next; none sends none.
+    pub heartbeat_minutes: Option<i32>,
+    /// Milliseconds since the epoch.
+    pub next_heartbeat_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

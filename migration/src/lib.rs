@@ -17,6 +17,7 @@ mod m20261126_000009_create_calendar_tables;
 mod m20261126_000010_create_calendar_feed;
 mod m20261126_000015_create_schedule_tables;
 mod m20261126_000017_guard_records;
+mod m20261126_000031_extend_webhooks;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_create_calendar_feed::Migration),
             Box::new(m20261126_000015_create_schedule_tables::Migration),
             Box::new(m20261126_000017_guard_records::Migration),
+            Box::new(m20261126_000031_extend_webhooks::Migration),
         ]
     }
 }

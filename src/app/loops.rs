@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::RwLock;
+use tokio::sync::futures::Notified;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::sending;
 use crate::clock::Clock;
 use crate::instant::Instant;
 use crate::outbox::{Dispatcher, FanOut};
@@ -21,8 +23,6 @@ use crate::service::{Error, Services};
 
 /// Beyond the longest sleep between two looks, silence of this length means that the engine hangs.
 const SILENT_AT_MOST_MILLIS: i64 = 60_000;
-/// Passes of sending under way at once, so that a receiver that hangs delays its own pass only.
-const SENDERS: usize = 4;
 /// How long entries behind an older transaction are left alone.
 const HELD_BACK: Duration = Duration::from_millis(20);
 /// Notices leased in one pass of the sender.
@@ -51,8 +51,26 @@ impl Loops {
         Self { engine, services, fan_out, dispatcher, turn: Arc::default(), heartbeat: Heartbeat::default(), pace }
     }
 
-    fn clock(&self) -> &Clock {
+    pub(super) fn clock(&self) -> &Clock {
         &self.services.clock
+    }
+
+    pub(super) fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
+    }
+
+    pub(super) fn turn(&self) -> Arc<RwLock<()>> {
+        self.turn.clone()
+    }
+
+    /// A hint that there may be something to send.
+    pub(super) fn woken_sender(&self) -> Notified<'_> {
+        self.services.wake.sender.notified()
+    }
+
+    /// When a notice may be tried next, as far as can be told.
+    pub(super) async fn next_notice(&self) -> Option<Instant> {
+        self.services.store.next_attempt_at().await.ok().flatten()
     }
 
     /// Does everything that is due now: approved re-projections, timers, notices and their sending, until nothing is left. Returns the timers fired.
@@ -141,10 +159,7 @@ impl Loops {
         tracker.spawn(async move { this.run_fan_out(token).await });
         let (this, token) = (self.clone(), stop.clone());
         tracker.spawn(async move { this.run_reprojections(token).await });
-        for _ in 0..SENDERS {
-            let (this, token) = (self.clone(), stop.clone());
-            tracker.spawn(async move { this.run_sender(token).await });
-        }
+        tracker.spawn(sending::run(self.clone(), stop.clone()));
     }
 
     /// Why the engine does not seem to work; empty when it does.
@@ -209,27 +224,8 @@ impl Loops {
         }
     }
 
-    async fn run_sender(&self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            let woken = self.services.wake.sender.notified();
-            tokio::pin!(woken);
-            woken.as_mut().enable();
-            let passed = {
-                let _turn = self.turn.read().await;
-                self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await
-            };
-            match passed {
-                Ok(sent) if !sent.is_idle() => continue,
-                Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "notices could not be sent; trying again"),
-            }
-            let next = self.services.store.next_attempt_at().await.ok().flatten();
-            self.rest(&stop, woken, next).await;
-        }
-    }
-
     /// Sleeps until a wake-up, `next` or the next look.
-    async fn rest(&self, stop: &CancellationToken, woken: impl Future<Output = ()>, next: Option<Instant>) {
+    pub(super) async fn rest(&self, stop: &CancellationToken, woken: impl Future<Output = ()>, next: Option<Instant>) {
         let latest = self.pace.latest(self.clock().now());
         // What is due already and was left alone is looked at again a little later, not at once.
         let soonest = self.clock().now().plus_millis(LEFT_ALONE_MILLIS).unwrap_or(Instant::MAX);

@@ -5,6 +5,7 @@ mod hints;
 mod installation;
 mod loops;
 pub mod people;
+mod sending;
 mod server;
 
 pub use installation::{Installation, Setting};
@@ -15,7 +16,7 @@ pub use crate::scheduler::Pace;
 
 use std::sync::Arc;
 
-use crate::outbox::{AddressPolicy, Directory, check_url, payload};
+use crate::outbox::{AddressPolicy, Directory, check_url};
 use crate::service::programs::Programs;
 use crate::service::webhooks::Receivers;
 
@@ -25,7 +26,7 @@ pub fn directory(programs: &Programs) -> Directory {
     Directory::new(move |program, version| programs.compiled(program, version).map(|published| published.program.clone()))
 }
 
-/// What subscriptions may name: the event types that leave and the addresses they may go to.
+/// The addresses that subscriptions may go to.
 pub fn receivers(policy: AddressPolicy) -> Receivers {
-    Receivers { event_types: &payload::EVENT_TYPES, check_url: Arc::new(move |url| check_url(url, &policy).map(|_| ())) }
+    Receivers { check_url: Arc::new(move |url| check_url(url, &policy).map(|_| ())) }
 }

@@ -6,6 +6,7 @@
 pub mod amendment;
 pub mod audit;
 pub mod calendar;
+pub mod catalogue;
 pub mod clock;
 pub mod command;
 pub mod compliance;

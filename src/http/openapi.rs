@@ -2,11 +2,14 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem, PathsBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi as _, ToSchema};
 
 use super::{auth, webhooks};
+use crate::domain::catalogue;
 use crate::domain::rejection::Violation;
 
 /// A refusal: RFC 9457 with a stable code.
@@ -66,7 +69,24 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
             }
         }
     }
+    document.webhooks = Some(messages().build());
     document
+}
+
+/// What subscribers are sent, one message a type.
+fn messages() -> PathsBuilder {
+    catalogue::EVENT_TYPES.iter().fold(PathsBuilder::new(), |paths, kind| {
+        let schema: Option<RefOr<Schema>> = serde_json::from_value(catalogue::schema(kind)).ok();
+        let body = RequestBodyBuilder::new().content("application/json", Content::new(schema)).build();
+        let accepted = ResponseBuilder::new().description("Any status from 200 to 299 accepts it").build();
+        let operation = OperationBuilder::new()
+            .operation_id(Some(kind.replace('.', "_")))
+            .summary(Some(catalogue::says(kind)))
+            .request_body(Some(body))
+            .response("2XX", accepted)
+            .build();
+        paths.path(*kind, PathItem::new(HttpMethod::Post, operation))
+    })
 }
 
 /// The documentation of the codes, as `type` of a problem names it.

@@ -41,7 +41,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(months::make_statement).service(months::statements);
     config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
     config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
-    config.service(webhooks::test).service(webhooks::event_types);
+    config.service(webhooks::test).service(webhooks::events).service(webhooks::event_types);
     config.service(audit::list);
     config.service(sandbox::clock).service(sandbox::move_clock).service(sandbox::mail);
 }

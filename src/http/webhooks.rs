@@ -10,10 +10,11 @@ use super::body;
 use super::command::respond;
 use super::page::{Page, PageRequest};
 use super::problem::Problem;
-use crate::ids::{NoticeId, ProgramId, WebhookId};
+use crate::domain::catalogue;
+use crate::ids::{NoticeId, ProgramId, RoleId, WebhookId};
 use crate::instant::Instant;
 use crate::service::Services;
-use crate::service::webhooks::{self, Change, Replayed, Wanted, WebhookState};
+use crate::service::webhooks::{self, Change, Replayed, Signing, Wanted, WebhookState};
 
 const LIST: &str = "webhooks";
 
@@ -28,6 +29,27 @@ pub struct NewWebhook {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     program: Option<ProgramId>,
+    /// Only events about this role; absent means all.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    role: Option<RoleId>,
+    /// Minutes from one `webhook.heartbeat` to the next, 5 to 1440; absent means none.
+    #[serde(default)]
+    heartbeat_minutes: Option<u32>,
+    #[serde(default)]
+    signature: Signature,
+}
+
+/// How deliveries are signed.
+#[derive(Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
+pub enum Signature {
+    /// HMAC-SHA256 with a secret that is shown once.
+    #[default]
+    #[serde(rename = "v1")]
+    V1,
+    /// Ed25519; the receiver is told the public key.
+    #[serde(rename = "v1a")]
+    V1a,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -41,6 +63,14 @@ pub struct ChangedWebhook {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     program: Option<Option<ProgramId>>,
+    /// Null means all roles.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    role: Option<Option<RoleId>>,
+    /// Null means none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    heartbeat_minutes: Option<Option<u32>>,
     #[serde(default)]
     state: Option<State>,
 }
@@ -65,6 +95,23 @@ pub struct ReplayRequest {
     /// Those queued before this instant.
     #[serde(default)]
     until: Option<Instant>,
+    /// Those from this number on.
+    #[serde(default)]
+    from_sequence: Option<i64>,
+    /// Those up to this number.
+    #[serde(default)]
+    to_sequence: Option<i64>,
+    /// Only those the receiver never accepted.
+    #[serde(default)]
+    missing: bool,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct After {
+    /// The number of the last event that is known; 0 or absent begins with the first.
+    #[serde(default)]
+    after: Option<i64>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -98,13 +145,14 @@ impl DeliveryState {
 }
 
 /// Tells a null that was sent from a key that was not.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<ProgramId>>, D::Error> {
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
 /// Subscribe
 ///
-/// The answer holds the signing secret, which is not shown again. Events from now on are sent.
+/// The answer holds the signing secret, which is not shown again, also not to the same request under its `Idempotency-Key`. Events from
+/// now on are sent.
 #[utoipa::path(tag = "webhooks", request_body = NewWebhook, responses((status = 201, description = "Subscribed", body = Json)))]
 #[post("/webhooks")]
 pub async fn create(
@@ -113,8 +161,12 @@ pub async fn create(
     who: SignedIn,
     body: body::Json<NewWebhook>,
 ) -> Result<HttpResponse, Problem> {
-    let NewWebhook { url, events, program } = body.value;
-    let wanted = Wanted { url, events, program };
+    let NewWebhook { url, events: kinds, program, role, heartbeat_minutes, signature } = body.value;
+    let signing = match signature {
+        Signature::V1 => Signing::Shared,
+        Signature::V1a => Signing::Asymmetric,
+    };
+    let wanted = Wanted { url, events: kinds, program, role, heartbeat_minutes, signing };
     Ok(respond(webhooks::create(&services, &site.receivers, &who.0, wanted, body.idempotency.as_ref()).await?))
 }
 
@@ -149,12 +201,13 @@ pub async fn change(
     id: web::Path<WebhookId>,
     body: body::Json<ChangedWebhook>,
 ) -> Result<HttpResponse, Problem> {
-    let ChangedWebhook { url, events, program, state } = body.value;
+    let ChangedWebhook { url, events: kinds, program, role, heartbeat_minutes, state } = body.value;
     let state = state.map(|state| match state {
         State::Active => WebhookState::Active,
         State::Disabled => WebhookState::Disabled,
     });
-    let changed = webhooks::change(&services, &site.receivers, &who.0, *id, Change { url, events, program, state }).await?;
+    let change = Change { url, events: kinds, program, role, heartbeat_minutes, state };
+    let changed = webhooks::change(&services, &site.receivers, &who.0, *id, change).await?;
     Ok(HttpResponse::Ok().json(webhooks::shown(&changed)))
 }
 
@@ -189,6 +242,33 @@ pub async fn deliveries(
     Ok(HttpResponse::Ok().json(page.map(|one| webhooks::delivery_shown(&one))))
 }
 
+/// Catch up
+///
+/// The numbered events after one, in order, each as its delivery says it, whether it has arrived or not. Numbers have no gaps, so a receiver
+/// that has all of them up to `last_sequence` has missed nothing.
+#[utoipa::path(
+    tag = "webhooks",
+    params(("id" = String, Path), After),
+    responses((status = 200, description = "A page of events", body = Page<Json>))
+)]
+#[get("/webhooks/{id}/events")]
+pub async fn events(
+    services: web::Data<Services>,
+    who: SignedIn,
+    id: web::Path<WebhookId>,
+    after: web::Query<After>,
+    page: PageRequest,
+) -> Result<HttpResponse, Problem> {
+    let name = format!("events of {id}");
+    let after = page.after(&name)?.or(after.after).unwrap_or(0);
+    let last_sequence = webhooks::get(&services, &who.0, *id).await?.last_sequence;
+    let found = webhooks::events_after(&services, &who.0, *id, after, page.fetch()).await?;
+    let page = Page::of(&name, &page, found, |one| one.sequence).map(|one| serde_json::from_str::<Json>(&one.body).unwrap_or_default());
+    let mut shown = serde_json::to_value(page).unwrap_or_default();
+    shown["last_sequence"] = json!(last_sequence);
+    Ok(HttpResponse::Ok().json(shown))
+}
+
 /// Send again
 ///
 /// Queues finished deliveries once more with the same id and body, and the header `webhook-replay: true`.
@@ -205,8 +285,8 @@ pub async fn replay(
     id: web::Path<WebhookId>,
     body: body::Json<ReplayRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = body.value;
-    let which = Replayed { deliveries: wanted.deliveries, since: wanted.since, until: wanted.until };
+    let ReplayRequest { deliveries: named, since, until, from_sequence, to_sequence, missing } = body.value;
+    let which = Replayed { deliveries: named, since, until, from_sequence, to_sequence, missing };
     Ok(respond(webhooks::replay(&services, &who.0, *id, which, body.idempotency.as_ref()).await?))
 }
 
@@ -237,8 +317,10 @@ pub async fn test(
 }
 
 /// List event types
+///
+/// Each with what it says and the JSON Schema of its message.
 #[utoipa::path(tag = "webhooks", responses((status = 200, description = "What a subscription can name", body = Json)))]
 #[get("/event-types")]
-pub async fn event_types(site: web::Data<Site>, _: SignedIn) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(json!({ "items": site.receivers.event_types, "next_cursor": null })))
+pub async fn event_types(_: SignedIn) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(json!({ "items": catalogue::listed(), "next_cursor": null })))
 }

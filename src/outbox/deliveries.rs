@@ -7,8 +7,9 @@ use super::identity::notice_id;
 use super::payload::{Told, body, role_by_definition, told};
 use crate::domain::definition::Program;
 use crate::store::outbox::{NewNotice, Subscription, Way};
+use crate::store::webhooks::without_query;
 
-/// Whether the subscription wants anything of the entry.
+/// Whether the subscription may want something of the entry; which role an event is about is not looked at yet.
 pub fn is_wanted(entry: &Entry, subscription: &Subscription) -> bool {
     entry.version > 0
         && wants_program(entry, subscription)
@@ -21,12 +22,15 @@ pub fn of_entry(entry: &Entry, subscription: &Subscription, program: &Program, l
         return Vec::new();
     }
     let outside = entry.events.iter().filter_map(|(ordinal, event)| Some((ordinal, told(event)?)));
-    outside
-        .filter(|(_, told)| wants(subscription, told))
-        .map(|(ordinal, mut told)| {
-            if told.role.is_none() {
-                told.role = told.step.as_ref().and_then(|step| role_by_definition(program, entry, step));
-            }
+    let with_role = outside.filter(|(_, told)| wants(subscription, told)).map(|(ordinal, mut told)| {
+        if told.role.is_none() {
+            told.role = told.step.as_ref().and_then(|step| role_by_definition(program, entry, step));
+        }
+        (ordinal, told)
+    });
+    with_role
+        .filter(|(_, told)| subscription.role.is_none() || subscription.role == told.role)
+        .map(|(ordinal, told)| {
             *last += 1;
             delivery(entry, subscription, *ordinal, *last, told)
         })
@@ -60,11 +64,6 @@ fn delivery(entry: &Entry, subscription: &Subscription, ordinal: usize, sequence
         rung: told.rung,
         fact,
     }
-}
-
-/// What managers may see of a receiver: a query often holds a key.
-fn without_query(url: &str) -> String {
-    url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -111,6 +110,7 @@ mod tests {
             url: "https://hooks.example/in?key=secret".to_owned(),
             events: events.iter().map(|&kind| kind.to_owned()).collect(),
             program: program.map(Into::into),
+            role: None,
             at: Position::default(),
             last_sequence: 10,
             fence: 0,
@@ -137,5 +137,15 @@ mod tests {
         assert_eq!(of_entry(&entry(), &subscription(&["instance.ended"], Some("oxygen")), &program(), &mut last).len(), 1);
         assert_eq!(last, 11);
         assert!(!is_wanted(&entry(), &subscription(&["task.opened"], None)));
+    }
+
+    #[test]
+    fn a_subscription_to_a_role_gets_the_events_about_it_alone() {
+        let of_role = |role: &str| Subscription { role: Some(role.into()), ..subscription(&[], None) };
+        let mut last = 10;
+        let made = of_entry(&entry(), &of_role("nurse"), &program(), &mut last);
+        assert_eq!(made.iter().map(|notice| (notice.sequence, notice.event.as_str())).collect::<Vec<_>>(), [(Some(11), "task.claimed")]);
+        assert!(of_entry(&entry(), &of_role("chief"), &program(), &mut last).is_empty());
+        assert_eq!(last, 11);
     }
 }

@@ -2,34 +2,46 @@
 //!
 //! Guarantee: at least once, with the same id and content at each try. No transaction is open while something is sent. A
 //! node whose lease ran out writes nothing, so a try that another node has taken over cannot undo what that one wrote.
+//! What is taken for one receiver is a lane of its own, so that a receiver that hangs holds up itself only.
 //! Order is not promised; deliveries carry their number.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::future::{join, join_all};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::captured::CapturedMail;
+use super::circuit::{OPEN_AFTER, judge};
+use super::conclude::{conclude, is_final_for_now, is_stale, settled};
 use super::error::Error;
-use super::letter::{Kind, Letter};
+use super::farewell::Farewell;
+use super::lane::{HandedIn, Kept, Lane, Places};
+use super::letter::{Letter, Rendered};
 use super::mail::{Mail, Sender};
 use super::mailer::{Mailer, SEND_TIMEOUT};
+use super::operational::DISABLED;
 use super::outcome::Outcome;
-use super::retry::next_try;
 use super::webhook::{Delivery, Webhooks};
 use crate::clock::Stopwatch;
-use crate::domain::instance::TaskState;
-use crate::ids::WebhookId;
 use crate::instant::Instant;
 use crate::store::Store;
-use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Try, Way};
+use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Way};
 
-/// Notices sent at the same time by one pass.
-pub const AT_A_TIME: usize = 16;
-/// Deliveries sent at the same time to one subscription, so that a receiver that hangs holds up itself only.
-pub const PER_WEBHOOK: usize = 2;
+/// Mails sent at the same time.
+const MAILS_AT_A_TIME: usize = 16;
+/// Deliveries sent at the same time to one subscription.
+const PER_WEBHOOK: usize = 2;
+/// Notices taken at a time: of one subscription whose receiver is well, and of mails.
+const LANE: usize = 128;
+/// After this long a lane begins no further send; what is left is taken anew.
+const LANE_LASTS: Duration = Duration::from_secs(10);
+/// Settlements of one commit.
+const SETTLED_TOGETHER: usize = 512;
+
+/// Business time and wall time, read when they are needed.
+pub type Times = Arc<dyn Fn() -> (Instant, Instant) + Send + Sync>;
 
 /// Sends notices. Cheap to clone; clones share the count of what is under way.
 #[derive(Debug, Clone)]
@@ -56,6 +68,8 @@ pub struct Sent {
     pub dead: u64,
     /// No longer of interest: not sent.
     pub suppressed: u64,
+    /// Given back without a try, because the receiver is left alone for now.
+    pub waiting: u64,
     /// Another node had taken them over; nothing was written.
     pub lost: u64,
 }
@@ -65,6 +79,19 @@ impl Sent {
     pub fn is_idle(&self) -> bool {
         self.leased == 0
     }
+
+    fn count(&mut self, settlement: &Settlement) {
+        match settlement.ending {
+            Ending::Sent => self.sent += 1,
+            Ending::Failed { .. } => self.retried += 1,
+            Ending::Dead => {
+                tracing::warn!(notice.id = %settlement.id, "a notice is given up");
+                self.dead += 1;
+            }
+            Ending::Suppressed => self.suppressed += 1,
+            Ending::Waiting => self.waiting += 1,
+        }
+    }
 }
 
 impl Dispatcher {
@@ -73,19 +100,81 @@ impl Dispatcher {
         Self { store, sender, mailer, webhooks, owner: owner.into(), leasing: Arc::default(), places: Places::default() }
     }
 
-    /// Sends at most `limit` notices that are due at `now`, and not more than 16. `now` (business time) is what the schedule
-    /// and `sent_at` go by; `wall` what leases, `webhook-timestamp` and the Date header go by.
+    /// Sends at most `limit` notices that are due at `now`, and returns when all is written down. `now` (business time) is what
+    /// the schedule and `sent_at` go by; `wall` what leases, `webhook-timestamp` and the Date header go by.
     pub async fn run_once(&self, now: Instant, wall: Instant, limit: usize) -> Result<Sent, Error> {
-        let leased = self.lease(now, wall, limit.min(AT_A_TIME)).await?;
-        let mut done = Sent { leased: leased.len() as u64, ..Sent::default() };
-        let tries = stream::iter(leased).map(|(notice, place)| async move {
-            let settlement = self.handle(&notice, now, wall).await;
-            drop(place);
-            settlement
-        });
-        let mut settled = tries.buffer_unordered(AT_A_TIME).ready_chunks(AT_A_TIME);
-        while let Some(settlements) = settled.next().await {
-            let lost = self.store.settle_notices(&settlements, now).await?;
+        let lanes = self.lease(now, wall, limit).await?;
+        let leased = lanes.iter().map(Lane::len).sum::<usize>() as u64;
+        let times: Times = Arc::new(move || (now, wall));
+        let (hand_in, mut handed_in) = unbounded_channel();
+        let kept: Kept = Arc::new(());
+        let sending = async move {
+            join_all(lanes.into_iter().map(|lane| self.work(lane, &times, &hand_in, &kept))).await;
+        };
+        let (settled, ()) = join(self.settle_all(&mut handed_in, || now), sending).await;
+        Ok(Sent { leased, ..settled? })
+    }
+
+    /// Told when a receiver, or the mails, can be sent more.
+    pub fn freed(&self) -> &Notify {
+        self.places.freed()
+    }
+
+    /// Takes at most `limit` due notices. Each lane is to be given to `work`.
+    pub async fn lease(&self, now: Instant, wall: Instant, limit: usize) -> Result<Vec<Lane>, Error> {
+        let _one_at_a_time = self.leasing.lock().await;
+        let request = LeaseRequest {
+            owner: &self.owner,
+            now,
+            wall,
+            until: Instant::clamped(wall.millis().saturating_add(self.lease_millis())),
+            limit,
+            per_webhook: LANE,
+            mails: LANE,
+            under_way: self.places.taken(),
+        };
+        Ok(self.places.lanes(self.store.lease_notices(&request).await?))
+    }
+
+    /// More than twice what a lane can take.
+    fn lease_millis(&self) -> i64 {
+        let longest = self.webhooks.timeout().max(SEND_TIMEOUT) * 2 + LANE_LASTS * 2;
+        i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Sends what is in a lane and hands in how each ended; `kept` is held until that is written. It stops early, and gives the rest
+    /// back, when the receiver is to be left alone or the lane has lasted long enough.
+    pub async fn work(&self, lane: Lane, times: &Times, hand_in: &UnboundedSender<HandedIn>, kept: &Kept) {
+        let at_a_time = if lane.is_mail { MAILS_AT_A_TIME } else { PER_WEBHOOK };
+        let (watch, failed) = (Stopwatch::start(), std::sync::atomic::AtomicU32::new(0));
+        let hand = |settlement| {
+            // Nobody takes it when the server stops in the middle: the lease runs out and another try is made.
+            let _ = hand_in.send(HandedIn { settlement, kept: (kept.clone(), lane.place.clone()) });
+        };
+        let worker = async || {
+            while let Some(notice) = lane.next() {
+                let settlement = self.handle(&notice, times).await;
+                let failures = match settlement.ending {
+                    Ending::Sent => 0,
+                    _ => failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1,
+                };
+                let stop = !lane.is_mail && (is_final_for_now(&settlement) || failures >= OPEN_AFTER);
+                hand(settlement);
+                if stop || watch.elapsed() > LANE_LASTS {
+                    lane.rest().iter().for_each(|left| hand(settled(left, None, Ending::Waiting)));
+                }
+            }
+        };
+        join_all((0..at_a_time.min(lane.len())).map(|_| worker())).await;
+    }
+
+    /// Writes what is handed in, all that has come at once in one commit, until nobody can hand in any more.
+    pub async fn settle_all(&self, handed_in: &mut UnboundedReceiver<HandedIn>, now: impl Fn() -> Instant) -> Result<Sent, Error> {
+        let (mut done, mut batch) = (Sent::default(), Vec::new());
+        while handed_in.recv_many(&mut batch, SETTLED_TOGETHER).await > 0 {
+            let (settlements, kept): (Vec<_>, Vec<_>) = batch.drain(..).map(|one| (one.settlement, one.kept)).unzip();
+            let lost = self.store.settle_notices(&settlements, now(), judge).await?;
+            drop(kept);
             for settlement in settlements {
                 if lost.contains(&settlement.id) {
                     tracing::warn!(notice.id = %settlement.id, "the lease of a notice ran out before its try was over");
@@ -98,35 +187,11 @@ impl Dispatcher {
         Ok(done)
     }
 
-    async fn lease(&self, now: Instant, wall: Instant, limit: usize) -> Result<Vec<(Leased, Option<Place>)>, Error> {
-        let _one_at_a_time = self.leasing.lock().await;
-        let request = LeaseRequest {
-            owner: &self.owner,
-            now,
-            wall,
-            until: Instant::clamped(wall.millis().saturating_add(self.lease_millis())),
-            limit,
-            per_webhook: PER_WEBHOOK,
-            under_way: self.places.taken(),
-        };
-        let leased = self.store.lease_notices(&request).await?;
-        let with_place = |notice| {
-            let place = self.places.take(&notice);
-            (notice, place)
-        };
-        Ok(leased.into_iter().map(with_place).collect())
-    }
-
-    /// More than twice what a try can take.
-    fn lease_millis(&self) -> i64 {
-        let longest = self.webhooks.timeout().max(SEND_TIMEOUT) * 2 + Duration::from_secs(10);
-        i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)
-    }
-
-    async fn handle(&self, notice: &Leased, now: Instant, wall: Instant) -> Settlement {
-        let watch = Stopwatch::start();
+    async fn handle(&self, notice: &Leased, times: &Times) -> Settlement {
+        let (watch, (now, wall)) = (Stopwatch::start(), times());
         let outcome = match notice.way {
             Way::Webhook => self.deliver(notice, wall).await,
+            Way::Email if notice.event == DISABLED => self.farewell(notice, now, wall).await,
             Way::Email => match serde_json::from_str::<Letter>(&notice.body) {
                 Ok(letter) if is_stale(notice, &letter) => return settled(notice, None, Ending::Suppressed),
                 Ok(letter) => self.mail(notice, &letter, now, wall).await,
@@ -134,7 +199,7 @@ impl Dispatcher {
             },
         };
         let took_ms = i64::try_from(watch.elapsed().as_millis()).unwrap_or(i64::MAX);
-        conclude(notice, outcome, took_ms, now)
+        conclude(notice, outcome, took_ms, times().0)
     }
 
     async fn deliver(&self, notice: &Leased, wall: Instant) -> Outcome {
@@ -155,10 +220,25 @@ impl Dispatcher {
         let Ok(rendered) = letter.render(self.sender.public_url()) else {
             return Outcome::dead("the mail cannot be put together");
         };
+        self.post(notice, rendered, &letter.to_name, now, wall).await
+    }
+
+    /// Tells the owner of a subscription that it ended.
+    async fn farewell(&self, notice: &Leased, now: Instant, wall: Instant) -> Outcome {
+        let Ok(farewell) = serde_json::from_str::<Farewell>(&notice.body) else {
+            return Outcome::dead("what the mail is made from cannot be read");
+        };
+        match farewell.render(self.sender.public_url()) {
+            Ok(rendered) => self.post(notice, rendered, &farewell.to_name, now, wall).await,
+            Err(_) => Outcome::dead("the mail cannot be put together"),
+        }
+    }
+
+    async fn post(&self, notice: &Leased, rendered: Rendered, to_name: &str, now: Instant, wall: Instant) -> Outcome {
         let mail = Mail {
             notice: notice.id,
             instance: notice.instance,
-            to_name: letter.to_name.clone(),
+            to_name: to_name.to_owned(),
             to_email: notice.address.clone(),
             rendered,
             wall,
@@ -169,94 +249,6 @@ impl Dispatcher {
                 self.mailer.send(&message, shown).await
             }
             Err(why) => Outcome::dead(why),
-        }
-    }
-}
-
-impl Sent {
-    fn count(&mut self, settlement: &Settlement) {
-        match settlement.ending {
-            Ending::Sent => self.sent += 1,
-            Ending::Failed { .. } => self.retried += 1,
-            Ending::Dead => {
-                tracing::warn!(notice.id = %settlement.id, "a notice is given up");
-                self.dead += 1;
-            }
-            Ending::Suppressed => self.suppressed += 1,
-        }
-    }
-}
-
-/// Whether a mail has lost its point since it was queued. A breach is a fact and is always told. A missed task of a series
-/// goes on being escalated, because somebody still has to answer for it.
-fn is_stale(notice: &Leased, letter: &Letter) -> bool {
-    if letter.until_claimed && notice.task_state == Some(TaskState::Claimed) {
-        return true;
-    }
-    match letter.kind {
-        Kind::Warned => notice.task_state.is_some_and(|state| !state.is_live()),
-        Kind::Escalated => {
-            let over = matches!(notice.task_state, Some(TaskState::Completed | TaskState::Cancelled));
-            over || (letter.until_acknowledged && notice.acknowledged)
-        }
-        Kind::Breached | Kind::Routed => false,
-    }
-}
-
-fn conclude(notice: &Leased, outcome: Outcome, took_ms: i64, now: Instant) -> Settlement {
-    let number = notice.attempts + 1;
-    let made = |status, detail: &str| Some(Try { number, took_ms, status, detail: detail.to_owned() });
-    match outcome {
-        Outcome::Sent { status } => settled(notice, made(status, "accepted"), Ending::Sent),
-        Outcome::Dead { status, detail } => settled(notice, made(status, &detail), Ending::Dead),
-        Outcome::Gone { status } => {
-            let attempt = made(Some(status), "the receiver is gone; the subscription is disabled");
-            let disable = notice.webhook.as_ref().map(|target| target.id);
-            Settlement { disable, ..settled(notice, attempt, Ending::Dead) }
-        }
-        Outcome::Retry { status, detail, after_millis } => {
-            let tried = u32::try_from(number - notice.ended_at_attempt).unwrap_or(u32::MAX);
-            let ending =
-                next_try(notice.id, tried, now, after_millis).map_or(Ending::Dead, |next_attempt_at| Ending::Failed { next_attempt_at });
-            settled(notice, made(status, &detail), ending)
-        }
-    }
-}
-
-fn settled(notice: &Leased, attempt: Option<Try>, ending: Ending) -> Settlement {
-    Settlement { id: notice.id, fence: notice.fence, attempt, ending, disable: None }
-}
-
-/// How many deliveries are under way to each subscription.
-#[derive(Debug, Clone, Default)]
-struct Places(Arc<Mutex<BTreeMap<WebhookId, usize>>>);
-
-impl Places {
-    fn taken(&self) -> BTreeMap<WebhookId, usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn take(&self, notice: &Leased) -> Option<Place> {
-        let webhook = notice.webhook.as_ref()?.id;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(webhook).or_default() += 1;
-        Some(Place { places: self.clone(), webhook })
-    }
-}
-
-/// Given back when dropped, however the try ended.
-struct Place {
-    places: Places,
-    webhook: WebhookId,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut places = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = places.get_mut(&self.webhook) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                places.remove(&self.webhook);
-            }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::directory::Directory;
 use super::entry::Entry;
 use super::error::Error;
 use super::mails;
+use super::operational;
 use crate::domain::definition::Program;
 use crate::instant::Instant;
 use crate::service::wake::Wake;
@@ -69,6 +70,8 @@ impl FanOut {
         for subscription in self.store.subscriptions_behind(&self.owner, wall).await? {
             self.subscription_page(&subscription, reader, &mut done).await?;
         }
+        operational::tell_of_disabled(&self.store, now, &mut done).await?;
+        operational::send_heartbeats(&self.store, now, &mut done).await?;
         if done.mails + done.deliveries > 0 {
             self.wake.sender.notify_one();
         }

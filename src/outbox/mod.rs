@@ -6,17 +6,22 @@
 
 pub mod address;
 mod captured;
+mod circuit;
+mod conclude;
 mod deliveries;
 mod directory;
 mod dispatcher;
 mod entry;
 mod error;
 mod fan_out;
+mod farewell;
 pub mod identity;
+mod lane;
 mod letter;
 mod mail;
 mod mailer;
 mod mails;
+mod operational;
 mod outcome;
 pub mod payload;
 mod recipients;
@@ -26,10 +31,12 @@ pub mod webhook;
 
 pub use address::{AddressPolicy, check_url};
 pub use captured::{Captured, CapturedMail};
+pub use circuit::judge;
 pub use directory::Directory;
-pub use dispatcher::{Dispatcher, Sent};
+pub use dispatcher::{Dispatcher, Sent, Times};
 pub use error::Error;
 pub use fan_out::{FanOut, FannedOut};
+pub use lane::{HandedIn, Kept, Lane};
 pub use lettre::message::Mailbox;
 pub use mail::Sender;
 pub use mailer::{Mailer, Smtp};

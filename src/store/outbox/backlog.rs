@@ -1,4 +1,4 @@
-//! What loops and monitors ask the outbox: when something is due next, and how much waits.
+//! What monitors ask the outbox: how much waits.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,6 @@ pub struct OutboxCounts {
 }
 
 impl Store {
-    /// The earliest business time at which a notice is to be tried; those under way do not count.
-    pub async fn next_attempt_at(&self) -> Result<Option<Instant>, Error> {
-        const NEXT: &str = "SELECT MIN(n.next_attempt_at) AS next FROM notice n LEFT JOIN webhook w ON w.id = n.webhook_id \
-            WHERE n.state IN ('queued', 'failed') AND (n.webhook_id IS NULL OR w.id IS NULL OR w.state = 'active')";
-        let rows = self.read(NEXT, Vec::new()).await?;
-        let next: Option<i64> = rows.first().map(|row| row.try_get("", "next")).transpose()?.flatten();
-        Ok(next.map(Instant::clamped))
-    }
-
     /// How many notices are in which state.
     pub async fn outbox_counts(&self) -> Result<OutboxCounts, Error> {
         const COUNTS: &str = "SELECT channel, state, COUNT(*) AS many, MIN(queued_at) AS oldest FROM notice GROUP BY channel, state";

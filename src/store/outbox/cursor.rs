@@ -8,7 +8,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::{Position, Way};
-use crate::ids::{BreachId, InstanceId, NoticeId, ProgramId, TaskId, WebhookId};
+use crate::ids::{BreachId, InstanceId, NoticeId, ProgramId, RoleId, TaskId, WebhookId};
 use crate::instant::Instant;
 use crate::store::{Error, Store, WriteTransaction};
 
@@ -54,6 +54,8 @@ pub struct Subscription {
     /// Event types; empty means all.
     pub events: Vec<String>,
     pub program: Option<ProgramId>,
+    /// Only events about this role; none means all.
+    pub role: Option<RoleId>,
     pub at: Position,
     pub last_sequence: i64,
     pub fence: i64,
@@ -111,13 +113,19 @@ impl Store {
         Ok(Advanced::By(queued))
     }
 
+    /// All that are active, oldest first.
+    pub async fn active_subscriptions(&self) -> Result<Vec<Subscription>, Error> {
+        self.active_webhooks().await?.into_iter().map(subscription).collect()
+    }
+
+    async fn active_webhooks(&self) -> Result<Vec<webhook::Model>, Error> {
+        let active = webhook::Entity::find().filter(webhook::Column::State.eq("active"));
+        Ok(active.order_by_asc(webhook::Column::Id).all(self.reader()).await?)
+    }
+
     /// Subscriptions that have something ahead of them, oldest first.
     pub async fn subscriptions_behind(&self, owner: &str, wall: Instant) -> Result<Vec<Subscription>, Error> {
-        let rows = webhook::Entity::find()
-            .filter(webhook::Column::State.eq("active"))
-            .order_by_asc(webhook::Column::Id)
-            .all(self.reader())
-            .await?;
+        let rows = self.active_webhooks().await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -172,6 +180,7 @@ fn subscription(row: webhook::Model) -> Result<Subscription, Error> {
         url: row.url,
         events,
         program: row.program.map(ProgramId),
+        role: row.role.map(RoleId),
         at: Position { writer: row.cursor_writer, position: row.cursor_position },
         last_sequence: row.last_sequence,
         fence: row.fence,
@@ -179,7 +188,7 @@ fn subscription(row: webhook::Model) -> Result<Subscription, Error> {
 }
 
 /// Inserts what is not there yet and counts it.
-async fn queue(write: &mut WriteTransaction, notices: Vec<NewNotice>, now: Instant) -> Result<u64, Error> {
+pub(in crate::store) async fn queue(write: &mut WriteTransaction, notices: Vec<NewNotice>, now: Instant) -> Result<u64, Error> {
     let mut inserted = 0;
     let mut rows = notices.into_iter().map(|notice| row(notice, now)).peekable();
     while rows.peek().is_some() {

@@ -24,10 +24,12 @@ pub struct LeaseRequest<'a> {
     /// Wall time: until when these are taken.
     pub until: Instant,
     pub limit: usize,
-    /// Most deliveries at a time to one subscription.
+    /// Most deliveries taken at a time of one subscription.
     pub per_webhook: usize,
-    /// Deliveries under way by subscription; they count.
-    pub under_way: BTreeMap<WebhookId, usize>,
+    /// Most mails taken at a time.
+    pub mails: usize,
+    /// Taken already, by subscription; none is the mails, of which they count. A subscription that has any is left alone.
+    pub under_way: BTreeMap<Option<WebhookId>, usize>,
 }
 
 /// A taken notice with all that sending and the last check before it need.
@@ -45,9 +47,9 @@ pub struct Leased {
     pub attempts: i32,
     /// Tries up to the last one that ended it; more than 0 when somebody asked for it again since.
     pub ended_at_attempt: i32,
-    /// The state of its task's row, where it has one.
+    /// The state of its task's row, where a mail has one.
     pub task_state: Option<TaskState>,
-    /// Its breach has been acknowledged.
+    /// The breach a mail is about has been acknowledged.
     pub acknowledged: bool,
 }
 
@@ -58,70 +60,23 @@ pub struct WebhookTarget {
     pub url: String,
     /// Those that sign now, the newest first.
     pub secrets: Vec<String>,
+    /// No try has failed since the last one that did not.
+    pub is_healthy: bool,
 }
 
-/// Deliveries of a disabled subscription wait until it is active again; those of one that is gone are taken and given up. The list of states is spelt as in the index.
-const DUE: &str = "SELECT n.id, n.webhook_id FROM notice n LEFT JOIN webhook w ON w.id = n.webhook_id \
-    WHERE n.state IN ('queued', 'failed', 'sending') AND n.next_attempt_at <= $1 AND n.lease_until <= $2 \
-    AND (n.webhook_id IS NULL OR w.id IS NULL OR w.state = 'active')";
-
 impl Store {
-    /// Takes at most `limit` due notices, longest due first. Deliveries beyond `per_webhook` stay for others behind them.
+    /// Takes at most `limit` due notices, longest due first. Deliveries of a disabled subscription wait until it is active again, and
+    /// those beyond `per_webhook`, or to a receiver that is left alone, stay for others behind them.
     pub async fn lease_notices(&self, request: &LeaseRequest<'_>) -> Result<Vec<Leased>, Error> {
-        let candidates = self.candidates(request).await?;
+        let candidates = self.due_notices(request).await?;
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
         let fences = self.take(request, &candidates).await?;
         let mut leased = self.load_leased(&fences, request.wall).await?;
-        leased.sort_by_key(|notice| candidates.iter().position(|id| *id == notice.id.0));
+        let order: BTreeMap<Uuid, usize> = candidates.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        leased.sort_by_key(|notice| order.get(&notice.id.0).copied());
         Ok(leased)
-    }
-
-    /// Passes over subscriptions that have enough under way, however many deliveries of theirs are due first.
-    async fn candidates(&self, request: &LeaseRequest<'_>) -> Result<Vec<Uuid>, Error> {
-        let mut under_way = request.under_way.clone();
-        let mut chosen: Vec<Uuid> = Vec::new();
-        loop {
-            let full: Vec<Uuid> = under_way.iter().filter(|(_, count)| **count >= request.per_webhook).map(|(id, _)| id.0).collect();
-            let wanted = request.limit - chosen.len();
-            let page = self.due_page(request, &full, &chosen, wanted).await?;
-            let (found, before) = (page.len(), chosen.len());
-            for (id, webhook) in page {
-                let room = webhook.is_none_or(|webhook| {
-                    let count = under_way.entry(WebhookId(webhook)).or_default();
-                    *count += 1;
-                    *count <= request.per_webhook
-                });
-                if room {
-                    chosen.push(id);
-                }
-            }
-            if found < wanted || chosen.len() >= request.limit || chosen.len() == before {
-                return Ok(chosen);
-            }
-        }
-    }
-
-    async fn due_page(
-        &self,
-        request: &LeaseRequest<'_>,
-        full: &[Uuid],
-        chosen: &[Uuid],
-        limit: usize,
-    ) -> Result<Vec<(Uuid, Option<Uuid>)>, Error> {
-        let mut sql = DUE.to_owned();
-        let mut values: Vec<Value> = vec![request.now.millis().into(), request.wall.millis().into()];
-        if !full.is_empty() {
-            sql.push_str(&format!(" AND (n.webhook_id IS NULL OR n.webhook_id NOT IN ({}))", parameters(&mut values, full)));
-        }
-        if !chosen.is_empty() {
-            sql.push_str(&format!(" AND n.id NOT IN ({})", parameters(&mut values, chosen)));
-        }
-        values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-        sql.push_str(&format!(" ORDER BY n.next_attempt_at, n.id LIMIT ${}", values.len()));
-        let rows = self.read(&sql, values).await?;
-        rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "webhook_id")?))).collect()
     }
 
     /// Writes the lease where it is still free, and returns the new fences.
@@ -142,9 +97,10 @@ impl Store {
     async fn load_leased(&self, fences: &BTreeMap<Uuid, i64>, wall: Instant) -> Result<Vec<Leased>, Error> {
         let rows = notice::Entity::find().filter(notice::Column::Id.is_in(fences.keys().copied())).all(self.reader()).await?;
         let targets = self.targets(rows.iter().filter_map(|row| row.webhook_id).collect(), wall).await?;
-        let states = self.task_states(rows.iter().filter_map(|row| row.task_id).collect()).await?;
-        let acknowledged = self.acknowledged(rows.iter().filter_map(|row| row.breach_id).collect()).await?;
-        let ended = self.ended_at(fences).await?;
+        let mails = || rows.iter().filter(|row| row.webhook_id.is_none());
+        let states = self.task_states(mails().filter_map(|row| row.task_id).collect()).await?;
+        let acknowledged = self.acknowledged(mails().filter_map(|row| row.breach_id).collect()).await?;
+        let ended = self.ended_at(rows.iter().filter(|row| row.attempts > 0).map(|row| row.id).collect()).await?;
         rows.into_iter()
             .map(|row| {
                 Ok(Leased {
@@ -172,7 +128,7 @@ impl Store {
         let rows = webhook::Entity::find().filter(webhook::Column::Id.is_in(ids)).all(self.reader()).await?;
         let target = |row: webhook::Model| {
             let secrets = signing_secrets(&row.secret, wall).into_iter().map(str::to_owned).collect();
-            (row.id, WebhookTarget { id: WebhookId(row.id), url: row.url, secrets })
+            (row.id, WebhookTarget { id: WebhookId(row.id), url: row.url, secrets, is_healthy: row.failures == 0 })
         };
         Ok(rows.into_iter().map(target).collect())
     }
@@ -195,12 +151,15 @@ impl Store {
         Ok(answered.into_tuple::<Uuid>().all(self.reader()).await?.into_iter().collect())
     }
 
-    async fn ended_at(&self, fences: &BTreeMap<Uuid, i64>) -> Result<BTreeMap<Uuid, i32>, Error> {
+    async fn ended_at(&self, tried: Vec<Uuid>) -> Result<BTreeMap<Uuid, i32>, Error> {
+        if tried.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let last = attempt::Entity::find()
             .select_only()
             .column(attempt::Column::NoticeId)
             .column_as(attempt::Column::Number.max(), "number")
-            .filter(attempt::Column::NoticeId.is_in(fences.keys().copied()))
+            .filter(attempt::Column::NoticeId.is_in(tried))
             .filter(attempt::Column::Result.is_in(["sent", "dead"]))
             .group_by(attempt::Column::NoticeId);
         Ok(last.into_tuple::<(Uuid, i32)>().all(self.reader()).await?.into_iter().collect())

@@ -6,6 +6,8 @@
 
 mod backlog;
 mod cursor;
+mod due;
+mod health;
 mod journal;
 mod lease;
 mod people;
@@ -13,11 +15,13 @@ mod release;
 mod settle;
 
 pub use backlog::OutboxCounts;
+pub(in crate::store) use cursor::queue;
 pub use cursor::{Advanced, MailCursor, NewNotice, Reader, Subscription};
+pub use health::{DisabledReason, Health, Judge, Judged, Verdict};
 pub use journal::{JournalEntry, JournalPage, Position};
 pub use lease::{LeaseRequest, Leased, WebhookTarget};
 pub use people::{People, Person};
-pub use settle::{Ending, Settlement, Try};
+pub use settle::{Ending, Settlement, Told, Try};
 
 use super::Error;
 

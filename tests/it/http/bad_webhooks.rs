@@ -118,5 +118,6 @@ async fn a_secret_is_shown_once(sandbox: &Sandbox, kept: &Value) {
     let changed = answer(api.request("integrator", Method::PATCH, &path).await.json(&change)).await.ok(200);
     assert_eq!((&changed["state"], &changed["events"]), (&json!("disabled"), &json!(["clock.breached"])));
     let types = api.get("integrator", "/event-types").await.ok(200);
-    assert!(types["items"].as_array().unwrap().contains(&json!("clock.breached")));
+    let breached = types["items"].as_array().unwrap().iter().find(|one| one["type"] == "clock.breached").unwrap();
+    assert_eq!(breached["schema"]["properties"]["data"]["properties"]["breach_id"]["type"], "string");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proviso::instant::Instant;
+use proviso::outbox::judge;
 use proviso::store::outbox::{Ending, LeaseRequest, Settlement, Try};
 
 use super::on_both_databases;
@@ -12,7 +13,7 @@ on_both_databases!(a_lost_lease_writes_nothing, a_disabled_subscription_waits, l
 
 fn request(owner: &str, wall: Instant) -> LeaseRequest<'_> {
     let until = wall.plus_millis(60_000).unwrap();
-    LeaseRequest { owner, now: wall, wall, until, limit: 10, per_webhook: 2, under_way: BTreeMap::new() }
+    LeaseRequest { owner, now: wall, wall, until, limit: 10, per_webhook: 2, mails: 10, under_way: BTreeMap::new() }
 }
 
 async fn a_lost_lease_writes_nothing(world: World) {
@@ -30,16 +31,16 @@ async fn a_lost_lease_writes_nothing(world: World) {
         fence,
         attempt: Some(Try { number: 1, took_ms: 3, status: None, detail: "accepted".to_owned() }),
         ending: Ending::Sent,
-        disable: None,
+        verdict: None,
     };
-    assert_eq!(world.store.settle_notices(&[sent(first[0].fence)], after(61)).await.unwrap(), [first[0].id]);
+    assert_eq!(world.store.settle_notices(&[sent(first[0].fence)], after(61), judge).await.unwrap(), [first[0].id]);
     assert_eq!(world.notice(first[0].id).await.state, "sending");
     assert!(world.tries(first[0].id).await.is_empty());
 
-    assert!(world.store.settle_notices(&[sent(second[0].fence)], after(62)).await.unwrap().is_empty());
+    assert!(world.store.settle_notices(&[sent(second[0].fence)], after(62), judge).await.unwrap().is_empty());
     let notice = world.notice(first[0].id).await;
     assert_eq!((notice.state.as_str(), notice.sent_at, notice.attempts), ("sent", Some(after(62).millis()), 1));
-    assert_eq!(world.store.settle_notices(&[sent(second[0].fence)], after(63)).await.unwrap().len(), 1, "a lease is settled once");
+    assert_eq!(world.store.settle_notices(&[sent(second[0].fence)], after(63), judge).await.unwrap().len(), 1, "a lease is settled once");
 }
 
 async fn a_disabled_subscription_waits(world: World) {
@@ -48,7 +49,7 @@ async fn a_disabled_subscription_waits(world: World) {
     let set = async |state| {
         let mut write = world.store.begin_write().await.unwrap();
         let change = WebhookChange { state: Some(state), ..WebhookChange::default() };
-        assert!(write.change_webhook(WebhookId(uuid::Uuid::from_u128(1)), &change).await.unwrap());
+        assert!(write.change_webhook(WebhookId(uuid::Uuid::from_u128(1)), &change, after(0)).await.unwrap());
         write.commit().await.unwrap();
     };
     world.subscribe(1, "https://hooks.example/in").await;

@@ -15,6 +15,8 @@ on_both_databases!(
     a_receiver_that_is_gone_ends_its_subscription,
     a_receiver_that_hangs_holds_up_itself_only,
     a_replay_is_marked_and_keeps_id_and_body,
+    a_receiver_that_fails_is_left_alone_and_then_gets_all,
+    others_are_told_once_of_a_receiver_that_is_gone,
 );
 
 /// The library judges the timestamp by the real time.
@@ -120,12 +122,12 @@ async fn a_receiver_that_hangs_holds_up_itself_only(world: World) {
     assert_eq!(hangs.received().len(), 2, "two at a time and no more");
 
     hangs.release();
-    assert_eq!(hanging.await.unwrap().sent, 2);
+    assert_eq!(hanging.await.unwrap().sent, 5);
     let mut left = 0;
     while let Some(sent) = Some(dispatcher.run_once(after(7), after(7), 100).await.unwrap()).filter(|sent| !sent.is_idle()) {
         left += sent.sent;
     }
-    assert_eq!((left, hangs.received().len()), (4, 6));
+    assert_eq!((left, hangs.received().len()), (1, 6));
 }
 
 async fn a_replay_is_marked_and_keeps_id_and_body(world: World) {
@@ -147,4 +149,39 @@ async fn a_replay_is_marked_and_keeps_id_and_body(world: World) {
     let marks: Vec<Option<&str>> = arrived.iter().map(|request| request.header("webhook-replay")).collect();
     assert_eq!(marks, [None, Some("true"), Some("true")]);
     assert!(arrived.iter().all(|request| request.body == arrived[0].body && request.header("webhook-id") == Some(&id.to_string())));
+}
+
+async fn a_receiver_that_fails_is_left_alone_and_then_gets_all(world: World) {
+    let receiver = Receiver::start().await;
+    world.subscribe(1, &receiver.url()).await;
+    for hour in 1..=8 {
+        world.happened(after(0), vec![fired("escalated", &format!("breach + {hour} hours"), "person nobody")]).await;
+    }
+    assert_eq!(world.fan_out_all(after(0)).await.deliveries, 8);
+    (0..6).for_each(|_| receiver.answer_next(Answer::Status(500, "")));
+    let first = world.send(after(0)).await;
+    assert_eq!(first.retried + first.waiting, 8, "{first:?}");
+    assert!((5..=6).contains(&first.retried), "two at a time until five have failed: {first:?}");
+    assert!(world.send(after(29)).await.is_idle(), "left alone, also by those that were never tried");
+    for minutes in 1..10 {
+        world.send(after(minutes * 1_800)).await;
+    }
+    assert!(world.notices().await.iter().all(|notice| notice.state == "sent"));
+    assert_eq!(receiver.received().len(), 6 + 8);
+}
+
+async fn others_are_told_once_of_a_receiver_that_is_gone(world: World) {
+    let (gone, other) = (Receiver::start().await, Receiver::start().await);
+    world.subscribe(1, &gone.url()).await;
+    world.subscribe(2, &other.url()).await;
+    breached(&world).await;
+    gone.answer_next(Answer::Status(410, ""));
+    let sent = world.send(after(0)).await;
+    assert_eq!((sent.dead, sent.sent), (1, 1), "{sent:?}");
+    world.fan_out_all(after(1)).await;
+    world.fan_out_all(after(2)).await;
+    assert_eq!(world.send(after(2)).await.sent, 1);
+    let told: serde_json::Value = serde_json::from_str(&other.received()[1].body).unwrap();
+    assert_eq!((&told["type"], &told["sequence"], &told["data"]["reason"]), (&"webhook.disabled".into(), &2.into(), &"gone".into()));
+    assert_eq!(gone.received().len(), 1);
 }

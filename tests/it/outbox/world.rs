@@ -13,6 +13,7 @@ use proviso::ids::{BreachId, CommandId, InstanceId, NoticeId, ProgramId, TaskId,
 use proviso::instant::Instant;
 use proviso::outbox::{AddressPolicy, Captured, Directory, Dispatcher, FanOut, FannedOut, Mailer, Secret, Sender, Sent, Webhooks};
 use proviso::service::Wake;
+use proviso::store::outbox::Health;
 use proviso::store::people::NewPerson;
 use proviso::store::webhooks::{Webhook, WebhookState};
 use proviso::store::{NewEntry, Sealed, Store};
@@ -223,6 +224,11 @@ impl World {
             state: WebhookState::Active,
             created_at: at(START),
             last_sequence: 0,
+            role: None,
+            heartbeat_minutes: None,
+            health: Health::default(),
+            disabled: None,
+            public_keys: Vec::new(),
         };
         let start = self.store.journal_end().await.expect("the end is known");
         let mut write = self.store.begin_write().await.expect("a transaction begins");

@@ -1,34 +1,41 @@
 //! Subscriptions of receivers: who may make them, what they may be sent to, and sending again.
 //!
-//! Guarantee: a secret is shown once, when it is made; an address the policy refuses is never stored; a replay changes
+//! Guarantee: a secret is shown once, when it is made, and a repeated request is answered without it; an address the policy refuses is never
+//! stored; a replay changes
 //! nothing of a delivery but that it is sent once more.
+
+mod again;
+mod secret;
+mod shown;
 
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::programs::require_integrator;
 use super::replies::{self, ATTEMPTS, may_try_again};
 use super::{Answer, Error, Services};
+use crate::domain::catalogue::EVENT_TYPES;
 use crate::domain::command::{Idempotency, Principal};
 use crate::domain::rejection::{Rejection, Violation, ViolationKind};
-use crate::ids::{NoticeId, ProgramId, Username, WebhookId};
+use crate::ids::{ProgramId, RoleId, Username, WebhookId};
 use crate::instant::Instant;
-use crate::store::webhooks::{Delivery, TestMessage, Webhook};
+use crate::store::outbox::Health;
+use crate::store::webhooks::Webhook;
 use crate::store::{self, WriteTransaction};
 
 pub use crate::store::webhooks::{Replayed, WebhookChange as Change, WebhookState};
+pub use again::{deliveries, events_after, replay, test};
+pub use secret::Signing;
+pub use shown::{delivery_shown, shown};
 
 /// Most subscriptions of an installation.
 const MOST_WEBHOOKS: u64 = 1_000;
 /// How long a rotated secret signs on, wall time.
 const OVERLAP_MILLIS: i64 = 24 * 3_600_000;
-/// Most deliveries named in one replay.
-const MOST_REPLAYED: usize = 1_000;
-const TEST: &str = "webhook.test";
+/// Minutes from one sign of life to the next.
+const HEARTBEAT_MINUTES: std::ops::RangeInclusive<u32> = 5..=1_440;
 
 /// Says what is wrong with an address, if anything.
 pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -36,21 +43,19 @@ pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 /// What the sending side knows about receivers; the composition root wires it.
 #[derive(Clone)]
 pub struct Receivers {
-    /// Every event type a subscription can name.
-    pub event_types: &'static [&'static str],
     pub check_url: CheckUrl,
 }
 
 impl Default for Receivers {
-    /// No event types, and no address is good.
+    /// No address is good.
     fn default() -> Self {
-        Self { event_types: &[], check_url: Arc::new(|_| Err("webhooks are not set up on this server".to_owned())) }
+        Self { check_url: Arc::new(|_| Err("webhooks are not set up on this server".to_owned())) }
     }
 }
 
 impl fmt::Debug for Receivers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receivers").field("event_types", &self.event_types).finish_non_exhaustive()
+        f.write_str("Receivers")
     }
 }
 
@@ -60,6 +65,9 @@ pub struct Wanted {
     pub url: String,
     pub events: Vec<String>,
     pub program: Option<ProgramId>,
+    pub role: Option<RoleId>,
+    pub heartbeat_minutes: Option<u32>,
+    pub signing: Signing,
 }
 
 /// Makes a subscription. The answer holds its secret, which is not shown again.
@@ -71,28 +79,41 @@ pub async fn create(
     asked: Option<&Idempotency>,
 ) -> Result<Answer, Error> {
     require_integrator(who)?;
-    check(services, receivers, Some(&wanted.url), Some(&wanted.events), wanted.program.as_ref()).await?;
+    let asked_for = Change {
+        url: Some(wanted.url.clone()),
+        events: Some(wanted.events.clone()),
+        program: Some(wanted.program.clone()),
+        role: Some(wanted.role.clone()),
+        heartbeat_minutes: Some(wanted.heartbeat_minutes),
+        state: None,
+    };
+    check(services, receivers, &asked_for).await?;
     let now = services.clock.now();
+    let secret = wanted.signing.new_secret()?;
     let webhook = Webhook {
         id: WebhookId(services.ids.command_id(now).0),
         url: wanted.url,
         events: wanted.events,
         program: wanted.program,
+        role: wanted.role,
         owner: Username(who.username.clone()),
         state: WebhookState::Active,
         created_at: now,
         last_sequence: 0,
+        heartbeat_minutes: wanted.heartbeat_minutes,
+        health: Health::default(),
+        disabled: None,
+        public_keys: secret.public_key.clone().into_iter().collect(),
     };
-    let secret = new_secret();
     let mut body = shown(&webhook);
-    body["secret"] = json!(secret);
+    body["secret"] = json!(secret.shared);
     let answer = Answer { status: 201, body, etag: None, replayed: false };
     if services.store.count_webhooks().await? >= MOST_WEBHOOKS {
         return Err(Error::State { code: "wrong_state", message: format!("there are {MOST_WEBHOOKS} webhooks, the most there may be") });
     }
     let start = services.store.journal_end().await?;
     once(services, who, asked, async |write| {
-        write.add_webhook(&webhook, &secret, start).await?;
+        write.add_webhook(&webhook, &secret.stored, start).await?;
         Ok(answer.clone())
     })
     .await
@@ -113,9 +134,9 @@ pub async fn get(services: &Services, who: &Principal, id: WebhookId) -> Result<
 /// Changes what is given of a subscription.
 pub async fn change(services: &Services, receivers: &Receivers, who: &Principal, id: WebhookId, change: Change) -> Result<Webhook, Error> {
     require_integrator(who)?;
-    check(services, receivers, change.url.as_deref(), change.events.as_deref(), change.program.as_ref().and_then(Option::as_ref)).await?;
+    check(services, receivers, &change).await?;
     let mut write = services.store.begin_write().await?;
-    let found = write.change_webhook(id, &change).await?;
+    let found = write.change_webhook(id, &change, services.clock.now()).await?;
     write.commit().await?;
     if !found {
         return Err(Error::NotFound);
@@ -135,111 +156,18 @@ pub async fn remove(services: &Services, who: &Principal, id: WebhookId) -> Resu
 
 /// Makes a new secret. The one before signs beside it for 24 hours.
 pub async fn rotate(services: &Services, who: &Principal, id: WebhookId, asked: Option<&Idempotency>) -> Result<Answer, Error> {
-    require_integrator(who)?;
+    let webhook = get(services, who, id).await?;
     let wall = services.clock.wall();
     let until = wall.plus_millis(OVERLAP_MILLIS).unwrap_or(Instant::MAX);
-    let secret = new_secret();
+    let secret = Signing::of(&webhook).new_secret()?;
     once(services, who, asked, async |write| {
-        if !write.rotate_webhook(id, &secret, wall, until).await? {
+        if !write.rotate_webhook(id, &secret.stored, wall, until).await? {
             return Ok(missing());
         }
-        let body = json!({ "id": id, "secret": secret, "previous_valid_until": until });
+        let body = json!({ "id": id, "secret": secret.shared, "public_key": secret.public_key, "previous_valid_until": until });
         Ok(Answer { status: 200, body, etag: None, replayed: false })
     })
     .await
-}
-
-/// Sends finished deliveries once more: those named, or those queued in a span of time.
-pub async fn replay(
-    services: &Services,
-    who: &Principal,
-    id: WebhookId,
-    which: Replayed,
-    asked: Option<&Idempotency>,
-) -> Result<Answer, Error> {
-    require_integrator(who)?;
-    if which.deliveries.is_empty() && which.since.is_none() {
-        return Err(Error::Malformed("name deliveries, or since when to send again".to_owned()));
-    }
-    if which.deliveries.len() > MOST_REPLAYED {
-        return Err(Error::Malformed(format!("name at most {MOST_REPLAYED} deliveries")));
-    }
-    get(services, who, id).await?;
-    let now = services.clock.now();
-    once(services, who, asked, async |write| {
-        let replayed = write.replay(id, &which, now).await?;
-        Ok(Answer { status: 202, body: json!({ "replayed": replayed }), etag: None, replayed: false })
-    })
-    .await
-}
-
-/// Sends a message of the type `webhook.test`.
-pub async fn test(services: &Services, who: &Principal, id: WebhookId, asked: Option<&Idempotency>) -> Result<Answer, Error> {
-    let webhook = get(services, who, id).await?;
-    let now = services.clock.now();
-    let delivery = NoticeId(services.ids.command_id(now).0);
-    let body = json!({
-        "specversion": "1.0",
-        "id": delivery,
-        "source": "/webhooks",
-        "type": TEST,
-        "time": now,
-        "sequence": 0,
-        "data": { "program": null, "instance_id": null, "task_id": null, "breach_id": null, "step": null, "role": null, "due_at": null },
-    });
-    let message = TestMessage { id: delivery, webhook: id, url: webhook.url, event: TEST, body: body.to_string(), at: now };
-    once(services, who, asked, async |write| {
-        write.add_test_message(&message).await?;
-        Ok(Answer { status: 202, body: json!({ "delivery_id": delivery }), etag: None, replayed: false })
-    })
-    .await
-}
-
-/// Deliveries of a subscription, newest first.
-pub async fn deliveries(
-    services: &Services,
-    who: &Principal,
-    id: WebhookId,
-    state: Option<&str>,
-    before: Option<(Instant, NoticeId)>,
-    limit: u64,
-) -> Result<Vec<Delivery>, Error> {
-    get(services, who, id).await?;
-    Ok(services.store.deliveries(id, state, before, limit).await?)
-}
-
-/// A subscription as the API shows it: never with its secret.
-pub fn shown(webhook: &Webhook) -> serde_json::Value {
-    json!({
-        "id": webhook.id,
-        "url": webhook.url,
-        "events": webhook.events,
-        "program": webhook.program,
-        "owner": webhook.owner,
-        "state": webhook.state.as_str(),
-        "created_at": webhook.created_at,
-        "last_sequence": webhook.last_sequence,
-    })
-}
-
-/// A delivery as the API shows it.
-pub fn delivery_shown(delivery: &Delivery) -> serde_json::Value {
-    let tries: Vec<_> = delivery
-        .tries
-        .iter()
-        .map(|one| json!({ "number": one.number, "at": one.at, "took_ms": one.took_ms, "result": one.result, "status": one.status, "detail": one.detail }))
-        .collect();
-    json!({
-        "id": delivery.id,
-        "event": delivery.event,
-        "sequence": delivery.sequence,
-        "state": delivery.state,
-        "queued_at": delivery.queued_at,
-        "sent_at": delivery.sent_at,
-        "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at,
-        "tries": tries,
-    })
 }
 
 /// Makes a change and keeps its answer in one transaction, once per idempotency key; then wakes the sender.
@@ -276,56 +204,63 @@ async fn written(
     let mut write = services.store.begin_write().await?;
     let answer = change(&mut write).await?;
     if answer.status != 404 {
-        replies::keep(&mut write, username, asked, &answer, services.clock.now()).await?;
+        replies::keep(&mut write, username, asked, &without_secret(&answer), services.clock.now()).await?;
     }
     write.commit().await?;
     Ok(answer)
+}
+
+/// The answer as it is kept for a repetition: a secret is shown once, and no copy of it lies beside the subscription.
+fn without_secret(answer: &Answer) -> Answer {
+    let mut kept = answer.clone();
+    if let Some(secret) = kept.body.get_mut("secret") {
+        *secret = serde_json::Value::Null;
+    }
+    kept
 }
 
 fn missing() -> Answer {
     Answer { status: 404, body: serde_json::Value::Null, etag: None, replayed: false }
 }
 
-/// A signing key of 256 random bits, as Standard Webhooks writes it.
-fn new_secret() -> String {
-    let random: [u8; 32] = rand::random();
-    format!("whsec_{}", STANDARD.encode(random))
-}
-
-async fn check(
-    services: &Services,
-    receivers: &Receivers,
-    url: Option<&str>,
-    events: Option<&[String]>,
-    program: Option<&ProgramId>,
-) -> Result<(), Error> {
+async fn check(services: &Services, receivers: &Receivers, wanted: &Change) -> Result<(), Error> {
     let mut faults = Vec::new();
     let mut fault = |id: &str, message: String| faults.push(Violation::new(ViolationKind::Field, id, message));
-    if let Some(Err(message)) = url.map(|url| (receivers.check_url)(url)) {
+    if let Some(Err(message)) = wanted.url.as_deref().map(|url| (receivers.check_url)(url)) {
         fault("url", message);
     }
-    for event in events.unwrap_or_default() {
-        if !receivers.event_types.contains(&event.as_str()) {
+    for event in wanted.events.as_deref().unwrap_or_default() {
+        if !EVENT_TYPES.contains(&event.as_str()) {
             let event: String = event.chars().take(80).collect();
             fault("events", format!("\"{event}\" is no event type; GET /api/v1/event-types lists them"));
         }
     }
+    let program = wanted.program.as_ref().and_then(Option::as_ref);
     if let Some(program) = program
         && services.store.latest_version(program).await?.is_none()
     {
         fault("program", "there is no such program".to_owned());
+    } else if let Some(role) = wanted.role.as_ref().and_then(Option::as_ref)
+        && !role_exists(services, program, role).await?
+    {
+        fault("role", "no program has such a role".to_owned());
+    }
+    if let Some(minutes) = wanted.heartbeat_minutes.flatten()
+        && !HEARTBEAT_MINUTES.contains(&minutes)
+    {
+        fault("heartbeat_minutes", "a sign of life comes every 5 to 1440 minutes".to_owned());
     }
     if faults.is_empty() { Ok(()) } else { Err(Rejection::Violations(faults).into()) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_256_bits_after_its_prefix_and_new_each_time() {
-        let secret = new_secret();
-        assert_eq!(STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap().len(), 32);
-        assert_ne!(secret, new_secret());
+/// Whether `program`, or any program where none is given, has the role.
+async fn role_exists(services: &Services, program: Option<&ProgramId>, role: &RoleId) -> Result<bool, Error> {
+    for listed in services.programs.list().await? {
+        if program.is_none_or(|only| *only == listed.program)
+            && services.programs.get(&listed.program, listed.version).await?.program.roles.contains_key(role)
+        {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
