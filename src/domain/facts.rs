@@ -49,15 +49,17 @@ pub struct Facts {
 pub struct SettledMonth {
     /// The locked figures; null where one has no value.
     pub figures: BTreeMap<FigureId, Value>,
-    /// The last comparison of each source with the locked roster.
+    /// The last comparison of each source with the locked roster or with another source.
     pub reconciled: BTreeMap<ReconciliationId, Compared>,
 }
 
-/// How a comparison of a source with a roster came out.
+/// How a comparison of a source with a roster or another source came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
     /// The version of the source that was read; none where it had never been imported.
     pub source_version: Option<u32>,
+    /// The version of the other source, where two sources were compared.
+    pub against_version: Option<u32>,
     pub agrees: bool,
     /// Hex, of the stored comparison.
     pub sha256: String,

@@ -231,7 +231,12 @@ fn take(context: &mut Context, source_rows: &mut Vec<SourceRow>, row: &QueryResu
             let compared: BTreeMap<ReconciliationId, Reconciled> = of_month(&first, &second, row)?;
             let sha256: String = row.try_get("", "t4")?;
             let month = context.facts.entry(ProgramId(first)).or_default().months.entry(second).or_default();
-            let came_out = |one: Reconciled| Compared { source_version: one.source_version, agrees: one.agrees, sha256: sha256.clone() };
+            let came_out = |one: Reconciled| Compared {
+                source_version: one.source_version,
+                against_version: one.against_version,
+                agrees: one.agrees,
+                sha256: sha256.clone(),
+            };
             month.reconciled = compared.into_iter().map(|(id, one)| (id, came_out(one))).collect();
         }
         CASE => {

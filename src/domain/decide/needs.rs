@@ -130,8 +130,8 @@ fn month_read(published: &Published, instance: &Instance, step: &Step) -> Option
 fn compared_sources<'a>(published: &'a Published, step: &'a Step, month: &'a str) -> impl Iterator<Item = Lookup> {
     let declared = published.program.months.as_ref().map(|months| &months.reconciliations);
     let asked = rules_of(published, step).flat_map(|rule| &rule.reads().reconciled);
-    let sources = asked.filter_map(move |id| declared?.get(id)).map(|one| one.source.clone());
-    sources.map(|source| Lookup { source, key: month.to_owned() })
+    let sources = asked.filter_map(move |id| declared?.get(id)).flat_map(|one| one.sources());
+    sources.map(|source| Lookup { source: source.clone(), key: month.to_owned() })
 }
 
 /// Every rule of a step.

@@ -29,7 +29,7 @@ pub struct Months {
     /// What is computed over the roster, by id.
     #[serde(default)]
     pub figures: IndexMap<FigureId, Figure>,
-    /// Sources that must have the same cases as the roster, by id.
+    /// Sources that must have the same cases as the roster or as another source, by id.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub reconciliations: IndexMap<ReconciliationId, Reconciliation>,
 }
@@ -160,8 +160,8 @@ impl From<Formula> for String {
     }
 }
 
-/// A source whose rows of the month must be the rows of the roster: its key is what the roster's workflow runs one
-/// instance per.
+/// A source whose rows of the month must be the rows of the roster, or of another source: its key is what the roster's
+/// workflow runs one instance per.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reconciliation {
@@ -172,6 +172,28 @@ pub struct Reconciliation {
     /// Columns of true and false that must say the same as a figure says of the row.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub agrees: IndexMap<FieldId, FigureId>,
+    /// The other source it is compared with, in place of the roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Against>,
+}
+
+/// The other side of a comparison of two sources. Its key names the same cases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Against {
+    pub source: SourceId,
+    /// The column that holds the month, as `2026-01`.
+    pub month: FieldId,
+    /// Columns of true and false of the first source that must say the same as a column of this one.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub agrees: IndexMap<FieldId, FieldId>,
+}
+
+impl Reconciliation {
+    /// The sources it reads.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceId> {
+        std::iter::once(&self.source).chain(self.against.as_ref().map(|against| &against.source))
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::roster::{Case, Reading, Row};
 use super::*;
 use crate::definitions;
 use crate::domain::amendment::{AmendmentReason, Amends};
-use crate::domain::definition::{Months, Published};
+use crate::domain::definition::{Against, Months, Published, Reconciliation};
 use crate::domain::facts::{Facts, Row as SourceRow, SourceVersion};
 use crate::domain::record::{Record, Verdict};
 use crate::domain::value::{Value, Values};
@@ -232,10 +232,10 @@ fn a_reconciliation_lists_every_case_the_sides_do_not_share() {
         entries.iter().map(|(key, month, good)| ((*key).to_owned(), row(month, *good))).collect::<Vec<_>>()
     };
     let right = source(&[("P-1", "2026-01", true), ("P-2", "2026-01", false), ("P-3", "2026-01", false), ("P-9", "2025-12", true)]);
-    let agreed = reconcile(declared, january(), &rows, Some((4, &right)));
+    let agreed = reconcile(declared, january(), &rows, Some((4, &right)), None);
     assert!(agreed.agrees && agreed.source_version == Some(4), "{agreed:?}");
     let wrong = source(&[("P-1", "2026-01", false), ("P-2", "2026-01", false), ("P-2", "2026-01", false), ("P-9", "2026-01", true)]);
-    let found = reconcile(declared, january(), &rows, Some((5, &wrong)));
+    let found = reconcile(declared, january(), &rows, Some((5, &wrong)), None);
     let kinds: Vec<_> = found.differences.iter().map(|one| (one.subject.as_str(), one.kind)).collect();
     let expected = [
         ("P-1", DifferenceKind::Differs),
@@ -244,5 +244,41 @@ fn a_reconciliation_lists_every_case_the_sides_do_not_share() {
         ("P-9", DifferenceKind::OnlyInSource),
     ];
     assert_eq!((kinds.as_slice(), found.count, found.agrees), (&expected[..], 4, false));
-    assert!(!reconcile(declared, january(), &[], None).agrees, "what was never imported agrees with nothing");
+    assert!(!reconcile(declared, january(), &[], None, None).agrees, "what was never imported agrees with nothing");
+}
+
+#[test]
+fn two_sources_are_compared_without_the_roster() {
+    let against = Against { source: "log".into(), month: "month".into(), agrees: [("good".into(), "seen".into())].into() };
+    let declared = Reconciliation {
+        says: "Both have the same".to_owned(),
+        source: "register".into(),
+        month: "month".into(),
+        agrees: IndexMap::new(),
+        against: Some(against),
+    };
+    let side = |column: &str, entries: &[(&str, Option<bool>)]| -> Vec<(String, SourceRow)> {
+        let row = |said: Option<bool>| {
+            SourceRow::from([
+                ("month".into(), Value::Text("2026-01".to_owned())),
+                (column.into(), said.map_or(Value::Null, Value::Boolean)),
+            ])
+        };
+        entries.iter().map(|(key, said)| ((*key).to_owned(), row(*said))).collect()
+    };
+    let log = side("seen", &[("P-1", Some(true)), ("P-2", Some(false)), ("P-3", None)]);
+    let same = side("good", &[("P-1", Some(true)), ("P-2", Some(false))]);
+    let agreed = reconcile(&declared, january(), &[], Some((2, &same)), Some((7, &log[..2])));
+    assert_eq!((agreed.agrees, agreed.source_version, agreed.against_version), (true, Some(2), Some(7)), "{agreed:?}");
+    let other = side("good", &[("P-1", Some(false)), ("P-3", Some(false)), ("P-4", Some(true))]);
+    let found = reconcile(&declared, january(), &[], Some((3, &other)), Some((7, &log)));
+    let told: Vec<_> = found.differences.iter().map(|one| (one.subject.as_str(), one.kind, one.source, one.other)).collect();
+    let expected = [
+        ("P-1", DifferenceKind::Differs, Some(false), Some(true)),
+        ("P-2", DifferenceKind::OnlyInOther, None, None),
+        ("P-3", DifferenceKind::Differs, Some(false), None),
+        ("P-4", DifferenceKind::OnlyInSource, None, None),
+    ];
+    assert_eq!((told.as_slice(), found.agrees), (&expected[..], false));
+    assert!(!reconcile(&declared, january(), &[], Some((2, &same[..0])), None).agrees, "what was never imported agrees with nothing");
 }

@@ -151,14 +151,15 @@ impl<'a> Supply<'a> {
         }
     }
 
-    /// The last comparison, if it saw the version of the source that is the newest now.
+    /// The last comparison, if it saw the versions of its sources that are the newest now.
     fn reconciled(&self, id: &ReconciliationId) -> Result<Boxed<'a>, Gap> {
         let declared = self.program.months.as_ref().and_then(|months| months.reconciliations.get(id));
-        let Some((source, compared)) = declared.map(|one| &one.source).zip(self.month()?.reconciled.get(id)) else {
+        let Some((declared, compared)) = declared.zip(self.month()?.reconciled.get(id)) else {
             return Err(Gap::Unknown(format!("{id} has not been compared yet: compare the month")));
         };
-        let newest = self.facts.versions.get(source).map(|version| version.version);
-        if compared.source_version != newest {
+        let newest = |source: &SourceId| self.facts.versions.get(source).map(|version| version.version);
+        let seen = [compared.source_version, compared.against_version];
+        if let Some((source, _)) = declared.sources().zip(seen).find(|(source, seen)| newest(source) != *seen) {
             let source = spoken(source);
             return Err(Gap::Unknown(format!("the {source} was imported anew since it was compared: compare the month again")));
         }

@@ -93,7 +93,10 @@ fn saw(rule: &Compiled, scope: &Scope<'_>, facts: &Facts) -> IndexMap<String, Js
             }
             Slot::Reconciled(id) => {
                 let compared = month_of(scope, facts).and_then(|month| month.reconciled.get(id));
-                let shown = compared.map(|one| json!({ "agrees": one.agrees, "version": one.source_version, "sha256": one.sha256 }));
+                let mut shown = compared.map(|one| json!({ "agrees": one.agrees, "version": one.source_version, "sha256": one.sha256 }));
+                if let (Some(Json::Object(shown)), Some(version)) = (&mut shown, compared.and_then(|one| one.against_version)) {
+                    shown.insert("against_version".to_owned(), Json::from(version));
+                }
                 saw.insert(format!("reconciled({id})"), shown.unwrap_or_default());
             }
             Slot::Table(_) | Slot::Zone | Slot::Faulty => {}

@@ -73,6 +73,8 @@ struct ResultShown {
     says: Option<String>,
     source: String,
     source_version: Option<u32>,
+    against: Option<String>,
+    against_version: Option<u32>,
     agrees: bool,
     difference_count: u32,
     differences: Vec<DifferenceShown>,
@@ -85,6 +87,7 @@ struct DifferenceShown {
     column: Option<String>,
     source: Option<bool>,
     roster: Option<bool>,
+    other: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -235,15 +238,21 @@ impl RowLine {
 
 impl ComparisonLines {
     fn of(comparison: ComparisonShown, moment: impl Fn(Instant) -> Moment) -> Self {
+        let version = |source: &str, version: Option<u32>| match version {
+            Some(version) => format!("{source}, version {version}"),
+            None => format!("{source}, never imported"),
+        };
         let result = |one: ResultShown| ResultLines {
             says: one.says.unwrap_or_else(|| one.source.clone()),
-            source: match one.source_version {
-                Some(version) => format!("{}, version {version}", one.source),
-                None => format!("{}, never imported", one.source),
+            source: match &one.against {
+                Some(against) => {
+                    format!("{} against {}", version(&one.source, one.source_version), version(against, one.against_version))
+                }
+                None => version(&one.source, one.source_version),
             },
             agrees: one.agrees,
             count: one.difference_count,
-            differences: one.differences.into_iter().map(difference).collect(),
+            differences: one.differences.into_iter().map(|found| difference(found, one.against.is_some())).collect(),
         };
         Self {
             at: moment(comparison.compared_at),
@@ -253,7 +262,7 @@ impl ComparisonLines {
     }
 }
 
-fn difference(one: DifferenceShown) -> (String, String) {
+fn difference(one: DifferenceShown, from_source: bool) -> (String, String) {
     let truth = |truth: Option<bool>| match truth {
         Some(true) => "yes",
         Some(false) => "no",
@@ -262,7 +271,11 @@ fn difference(one: DifferenceShown) -> (String, String) {
     let words = match (one.kind.as_str(), one.column) {
         ("only_in_roster", _) => "only in the roster".to_owned(),
         ("only_in_source", _) => "only in the source".to_owned(),
+        ("only_in_other", _) => "only in the source it is compared with".to_owned(),
         ("another_number", _) => "another number of times in the source".to_owned(),
+        (_, Some(column)) if from_source => {
+            format!("{column}: the source says {}, the other one {}", truth(one.source), truth(one.other))
+        }
         (_, Some(column)) => format!("{column}: the source says {}, the roster {}", truth(one.source), truth(one.roster)),
         (_, None) => "differs".to_owned(),
     };

@@ -6,7 +6,8 @@ use super::forks::{self, Tried};
 use crate::definitions::embedded;
 
 /// What no change of data makes the only violation, and why. An entry that is reached after all must go.
-const UNREACHED: [(&str, &str); 16] = [
+const UNREACHED: [(&str, &str); 18] = [
+    ("attributed_cohort_targeting board_decision check restriction_has_followup_owner", ASKED_OWNER),
     ("attributed_cohort_targeting cohort_decision check rejected_rationale_coded", ASKED),
     ("attributed_cohort_targeting settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("behavioral_crisis_response_coverage activation check rejected_rationale_coded", ASKED),
@@ -18,6 +19,7 @@ const UNREACHED: [(&str, &str); 16] = [
     ("behavioral_escalation_prevention reconciliation check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
     ("behavioral_escalation_prevention settlement_file check claims_lag_matches_live_monitor", SAME_SIDE),
     ("functional_recovery_milestones activation check rejected_rationale_coded", ASKED),
+    ("functional_recovery_milestones board_decision check restriction_has_followup_owner", ASKED_OWNER),
     ("functional_recovery_milestones progression_review check escalated_has_dated_next_checkpoint", AT_THE_HUDDLE),
     ("oxygen_continuity activation check rejected_rationale_coded", ASKED),
     ("oxygen_continuity board_decision check restriction_has_followup_owner", ASKED_OWNER),

@@ -10,6 +10,7 @@ use crate::domain::audit::sha256_hex;
 use crate::domain::command::{Idempotency, Principal};
 use crate::domain::definition::Published;
 use crate::domain::event::Event;
+use crate::domain::facts::{Row as SourceRow, SourceVersion};
 use crate::domain::month::Month;
 use crate::domain::month::reconcile::{Reconciled, reconcile};
 use crate::domain::month::roster::Row;
@@ -19,6 +20,9 @@ use crate::service::replies::{self, ATTEMPTS, may_try_again};
 use crate::service::{Answer, Error, Services};
 use crate::store;
 use crate::store::months::StoredComparison;
+
+/// A source's version with its rows and their keys.
+type Found = (SourceVersion, Vec<(String, SourceRow)>);
 
 /// How every source compared.
 pub(super) struct Comparison {
@@ -48,17 +52,25 @@ pub(super) async fn run(
 ) -> Result<Comparison, Error> {
     let mut results = BTreeMap::new();
     for (id, declared) in &months_of(published)?.reconciliations {
-        let found = compute::source_as_of(services, &published.program.program, &declared.source, now).await?;
+        let program = &published.program.program;
+        let found = compute::source_as_of(services, program, &declared.source, now).await?;
+        let other = match &declared.against {
+            Some(against) => compute::source_as_of(services, program, &against.source, now).await?,
+            None => None,
+        };
         let (declared, rows) = (declared.clone(), rows.clone());
         let one = compute::aside(move || {
-            let source = found.as_ref().map(|(version, rows)| (version.version, rows.as_slice()));
-            Ok(reconcile(&declared, month, &rows, source))
+            Ok(reconcile(&declared, month, &rows, side(found.as_ref()), side(other.as_ref())))
         });
         results.insert(id.clone(), one.await?);
     }
     let text = serde_json::to_string(&results).map_err(|error| Error::Internal(format!("a comparison cannot be written: {error}")))?;
     let sha256 = sha256_hex(text.as_bytes());
     Ok(Comparison { results, text, sha256 })
+}
+
+fn side(found: Option<&Found>) -> Option<(u32, &[(String, SourceRow)])> {
+    found.map(|(version, rows)| (version.version, rows.as_slice()))
 }
 
 /// Compares a closed month's roster with the sources as they are now. Open to those who may close a month.

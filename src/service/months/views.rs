@@ -193,6 +193,8 @@ impl<'a> Viewer<'a> {
                 "says": declared.and_then(|declared| declared.get(id)).map(|declared| &declared.says),
                 "source": one.source,
                 "source_version": one.source_version,
+                "against": one.against,
+                "against_version": one.against_version,
                 "agrees": one.agrees,
                 "difference_count": one.count,
                 "differences": if self.sees { json!(one.differences) } else { json!([]) },

@@ -3,7 +3,7 @@
 use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
 use super::{names, roles};
-use crate::domain::definition::{Field, FieldType, Figure, Formula, Months, Program, Reconciliation, Source};
+use crate::domain::definition::{Against, Field, FieldType, Figure, Formula, Months, Program, Reconciliation, Source};
 use crate::ids::{FieldId, FigureId, SourceId, WorkflowId};
 
 /// The figure every month has: how many rows its roster holds.
@@ -123,23 +123,48 @@ fn check_reconciliation(program: &Program, months: &Months, one: &Reconciliation
         let message = format!("rows are compared by what {} runs one instance per: give it one_per", months.roster.workflow);
         report.add(&path.to("source"), FaultCode::BadMonths, message);
     }
-    let column = |id: &FieldId, wanted: FieldType, at: &Path, report: &mut Report| match source.columns.get(id) {
+    check_column(source, &one.month, FieldType::Text, &path.to("month"), report);
+    if let Some(against) = &one.against {
+        check_against(program, one, against, source, path, report);
+    }
+    for (id, figure) in &one.agrees {
+        let at = path.to("agrees").to(id);
+        check_column(source, id, FieldType::Boolean, &at, report);
+        match months.figures.get(figure).map(|figure| &figure.formula) {
+            Some(Formula::Count { rule: Some(_) }) => {}
+            Some(_) => report.add(&at, FaultCode::BadMonths, format!("{figure} says of no row whether it counts: name a count where")),
+            None => report.unknown(&at, FaultCode::UnknownFigure, "figure", figure.as_str(), names(&months.figures)),
+        }
+    }
+}
+
+/// The other source of a comparison of two sources.
+fn check_against(program: &Program, one: &Reconciliation, against: &Against, source: &Source, path: &Path, report: &mut Report) {
+    if !one.agrees.is_empty() {
+        let message = "agrees compares with figures of the roster: with another source, name its columns in against.agrees";
+        report.add(&path.to("agrees"), FaultCode::BadMonths, message);
+    }
+    let path = path.to("against");
+    if against.source == one.source {
+        report.add(&path.to("source"), FaultCode::BadMonths, format!("{} is compared with itself: name another source", one.source));
+    }
+    let Some(other) = known_source(program, &against.source, &path.to("source"), report) else { return };
+    check_column(other, &against.month, FieldType::Text, &path.to("month"), report);
+    for (id, theirs) in &against.agrees {
+        let at = path.to("agrees").to(id);
+        check_column(source, id, FieldType::Boolean, &at, report);
+        check_column(other, theirs, FieldType::Boolean, &at, report);
+    }
+}
+
+fn check_column(source: &Source, id: &FieldId, wanted: FieldType, at: &Path, report: &mut Report) {
+    match source.columns.get(id) {
         Some(kind) if *kind == wanted => {}
         Some(kind) => {
             let message = format!("{id} is of type {} where {} is compared", name_of(*kind), name_of(wanted));
             report.add(at, FaultCode::BadMonths, message);
         }
         None => report.unknown(at, FaultCode::BadMonths, "column", id.as_str(), names(&source.columns)),
-    };
-    column(&one.month, FieldType::Text, &path.to("month"), report);
-    for (id, figure) in &one.agrees {
-        let at = path.to("agrees").to(id);
-        column(id, FieldType::Boolean, &at, report);
-        match months.figures.get(figure).map(|figure| &figure.formula) {
-            Some(Formula::Count { rule: Some(_) }) => {}
-            Some(_) => report.add(&at, FaultCode::BadMonths, format!("{figure} says of no row whether it counts: name a count where")),
-            None => report.unknown(&at, FaultCode::UnknownFigure, "figure", figure.as_str(), names(&months.figures)),
-        }
     }
 }
 
