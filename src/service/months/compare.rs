@@ -59,9 +59,7 @@ pub(super) async fn run(
             None => None,
         };
         let (declared, rows) = (declared.clone(), rows.clone());
-        let one = compute::aside(move || {
-            Ok(reconcile(&declared, month, &rows, side(found.as_ref()), side(other.as_ref())))
-        });
+        let one = compute::aside(move || Ok(reconcile(&declared, month, &rows, side(found.as_ref()), side(other.as_ref()))));
         results.insert(id.clone(), one.await?);
     }
     let text = serde_json::to_string(&results).map_err(|error| Error::Internal(format!("a comparison cannot be written: {error}")))?;
