@@ -52,6 +52,12 @@ pub struct Model {
     pub lease_until: i64,
     /// Raised by each lease; a stale one writes nothing.
     pub fence: i64,
+    /// Milliseconds since the epoch: a mail that waits to be collected, and until when.
+    pub held_until: Option<i64>,
+    /// Milliseconds since the epoch: before this a held mail is not collected with others either.
+    pub quiet_until: Option<i64>,
+    /// The digest it went out with; its state follows that one's.
+    pub digest_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

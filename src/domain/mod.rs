@@ -16,6 +16,7 @@ pub mod decision;
 pub mod definition;
 pub mod event;
 pub mod facts;
+pub mod hold;
 pub mod instance;
 pub mod ledger;
 pub mod meeting;

@@ -2,6 +2,7 @@
 //!
 //! Guarantee: pure.
 
+use super::digest::DIGEST;
 use super::letter::{Kind, Letter};
 use super::outcome::Outcome;
 use super::retry::next_try;
@@ -15,14 +16,19 @@ const BUSY: [u16; 2] = [429, 503];
 /// Whether a mail has lost its point since it was queued. A breach is a fact and is always told. A missed task of a series
 /// goes on being escalated, because somebody still has to answer for it.
 pub fn is_stale(notice: &Leased, letter: &Letter) -> bool {
-    if letter.until_claimed && notice.task_state == Some(TaskState::Claimed) {
+    is_beside_the_point(letter, notice.task_state, notice.acknowledged)
+}
+
+/// The same for a mail about a task in this state, whose breach is `acknowledged` or not.
+pub fn is_beside_the_point(letter: &Letter, task_state: Option<TaskState>, acknowledged: bool) -> bool {
+    if letter.until_claimed && task_state == Some(TaskState::Claimed) {
         return true;
     }
     match letter.kind {
-        Kind::Warned => notice.task_state.is_some_and(|state| !state.is_live()),
+        Kind::Warned => task_state.is_some_and(|state| !state.is_live()),
         Kind::Escalated => {
-            let over = matches!(notice.task_state, Some(TaskState::Completed | TaskState::Cancelled));
-            over || (letter.until_acknowledged && notice.acknowledged)
+            let over = matches!(task_state, Some(TaskState::Completed | TaskState::Cancelled));
+            over || (letter.until_acknowledged && acknowledged)
         }
         Kind::Breached | Kind::Routed => false,
     }
@@ -55,7 +61,7 @@ pub fn conclude(notice: &Leased, outcome: Outcome, took_ms: i64, now: Instant) -
 
 /// A settlement without a verdict.
 pub fn settled(notice: &Leased, attempt: Option<Try>, ending: Ending) -> Settlement {
-    Settlement { id: notice.id, fence: notice.fence, attempt, ending, verdict: None }
+    Settlement { id: notice.id, fence: notice.fence, attempt, ending, verdict: None, is_digest: notice.event == DIGEST }
 }
 
 /// Whether the receiver should be left alone after this: it is gone, says nothing at all, or asks for it.

@@ -63,6 +63,7 @@ fn delivery(entry: &Entry, subscription: &Subscription, ordinal: usize, sequence
         body: body(id, sequence, entry, &told),
         rung: told.rung,
         fact,
+        hold: None,
     }
 }
 

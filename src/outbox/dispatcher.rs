@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::captured::CapturedMail;
 use super::circuit::{OPEN_AFTER, judge};
 use super::conclude::{conclude, is_final_for_now, is_stale, settled};
+use super::digest::{self, DIGEST, Digest};
 use super::error::Error;
 use super::farewell::Farewell;
 use super::lane::{HandedIn, Kept, Lane, Places};
@@ -120,9 +121,10 @@ impl Dispatcher {
         self.places.freed()
     }
 
-    /// Takes at most `limit` due notices. Each lane is to be given to `work`.
+    /// Lets go what was kept back, then takes at most `limit` due notices. Each lane is to be given to `work`.
     pub async fn lease(&self, now: Instant, wall: Instant, limit: usize) -> Result<Vec<Lane>, Error> {
         let _one_at_a_time = self.leasing.lock().await;
+        digest::collect(&self.store, now).await?;
         let request = LeaseRequest {
             owner: &self.owner,
             now,
@@ -191,6 +193,7 @@ impl Dispatcher {
         let (watch, (now, wall)) = (Stopwatch::start(), times());
         let outcome = match notice.way {
             Way::Webhook => self.deliver(notice, wall).await,
+            Way::Email if notice.event == DIGEST => self.digest(notice, now, wall).await,
             Way::Email if notice.event == DISABLED => self.farewell(notice, now, wall).await,
             Way::Email => match serde_json::from_str::<Letter>(&notice.body) {
                 Ok(letter) if is_stale(notice, &letter) => return settled(notice, None, Ending::Suppressed),
@@ -221,6 +224,17 @@ impl Dispatcher {
             return Outcome::dead("the mail cannot be put together");
         };
         self.post(notice, rendered, &letter.to_name, now, wall).await
+    }
+
+    /// Sends what was collected.
+    async fn digest(&self, notice: &Leased, now: Instant, wall: Instant) -> Outcome {
+        let Ok(digest) = serde_json::from_str::<Digest>(&notice.body) else {
+            return Outcome::dead("what the mail is made from cannot be read");
+        };
+        match digest.render(self.sender.public_url()) {
+            Ok(rendered) => self.post(notice, rendered, &digest.to_name, now, wall).await,
+            Err(_) => Outcome::dead("the mail cannot be put together"),
+        }
     }
 
     /// Tells the owner of a subscription that it ended.

@@ -42,6 +42,9 @@ pub struct Letter {
     pub assignee: Option<Username>,
     /// The due instant in the program's zone and in UTC.
     pub due: Option<String>,
+    /// The due instant itself.
+    #[serde(default)]
+    pub due_at: Option<Instant>,
     /// How late the task is, or how long is left when `kind` is `Warned`.
     pub span: Option<String>,
     /// The moment of the ladder in its own words.
@@ -75,6 +78,7 @@ impl Letter {
             task: firing.task,
             assignee: firing.assignee.clone(),
             due: Some(in_both_zones(firing.due_at, program.time.zone)),
+            due_at: Some(firing.due_at),
             span: Some(span(entry.at.millis_since(firing.due_at).abs())),
             rung: Some(firing.rung.clone()),
             repetition: firing.repetition,
@@ -95,6 +99,7 @@ impl Letter {
             task,
             assignee: None,
             due: None,
+            due_at: None,
             span: None,
             rung: None,
             repetition: 1,
@@ -151,7 +156,7 @@ letters! {
     RoutedHtml: "routed.html",
 }
 
-fn find_step<'a>(program: &'a Program, entry: &Entry, step: &StepId) -> Option<&'a Step> {
+pub(super) fn find_step<'a>(program: &'a Program, entry: &Entry, step: &StepId) -> Option<&'a Step> {
     program.workflows.get(entry.workflow.as_ref()?)?.steps.get(step)
 }
 

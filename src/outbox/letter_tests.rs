@@ -109,6 +109,7 @@ fn a_letter_has_no_place_for_what_people_entered() {
         "task",
         "assignee",
         "due",
+        "due_at",
         "span",
         "rung",
         "repetition",

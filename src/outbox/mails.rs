@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
 use super::identity::notice_id;
-use super::letter::{Kind, Letter};
+use super::letter::{Kind, Letter, find_step};
 use super::recipients::{Addressee, holders_of, resolve};
 use crate::domain::definition::{Channel, Program, Recipient};
 use crate::domain::event::{Event, Firing};
+use crate::domain::hold::{Hold, hold};
 use crate::ids::{BreachId, RecordId, RoleId, StepId, TaskId, Username};
 use crate::store::outbox::{NewNotice, People, Way};
 
@@ -79,6 +80,8 @@ fn tells_by_email(firing: &Firing) -> bool {
 fn of_firing(told: &Told<'_>, entry: &Entry, program: &Program, people: &People, notices: &mut Vec<NewNotice>) {
     let firing = told.firing;
     let fact = format!("{}/{}/{}/{}", firing.clock, firing.generation, firing.rung, firing.repetition);
+    let ladder = find_step(program, entry, &firing.step).and_then(|step| step.ladder.as_ref());
+    let hold = hold(program, ladder, entry.at);
     let by_email = firing.tell.iter().filter(|tell| tell.by.contains(&Channel::Email));
     let addressees: BTreeMap<String, Addressee> = by_email
         .flat_map(|tell| resolve(&tell.who, firing, program, people))
@@ -86,7 +89,7 @@ fn of_firing(told: &Told<'_>, entry: &Entry, program: &Program, people: &People,
         .collect();
     for addressee in addressees.into_values() {
         let letter = Letter::of_firing(told.kind, &addressee.name, entry, firing, program);
-        let about = About { event: told.event, task: firing.task, breach: told.breach, rung: Some(firing.rung.clone()) };
+        let about = About { event: told.event, task: firing.task, breach: told.breach, rung: Some(firing.rung.clone()), hold };
         notices.push(notice(&fact, addressee, &letter, about, entry));
     }
 }
@@ -101,7 +104,7 @@ fn of_route(filed: &Filed<'_>, role: &RoleId, entry: &Entry, program: &Program, 
     let fact = format!("{}/route/{role}", filed.record);
     for addressee in holders_of(people, &program.program, role) {
         let letter = Letter::of_record(&addressee.name, entry, filed.task, filed.step, program);
-        let about = About { event: "record.filed", task: filed.task, breach: None, rung: None };
+        let about = About { event: "record.filed", task: filed.task, breach: None, rung: None, hold: None };
         notices.push(notice(&fact, addressee, &letter, about, entry));
     }
 }
@@ -111,6 +114,7 @@ struct About {
     task: TaskId,
     breach: Option<BreachId>,
     rung: Option<String>,
+    hold: Option<Hold>,
 }
 
 fn notice(fact: &str, to: Addressee, letter: &Letter, about: About, entry: &Entry) -> NewNotice {
@@ -130,5 +134,6 @@ fn notice(fact: &str, to: Addressee, letter: &Letter, about: About, entry: &Entr
         rung: about.rung,
         // A struct of texts and numbers always serializes.
         body: serde_json::to_string(letter).unwrap_or_default(),
+        hold: about.hold,
     }
 }

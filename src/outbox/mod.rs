@@ -9,6 +9,7 @@ mod captured;
 mod circuit;
 mod conclude;
 mod deliveries;
+mod digest;
 mod directory;
 mod dispatcher;
 mod entry;

@@ -122,6 +122,7 @@ fn about_no_task(fact: String, event: &str) -> NewNotice {
         breach: None,
         rung: None,
         body: String::new(),
+        hold: None,
     }
 }
 

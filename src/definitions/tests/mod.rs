@@ -4,5 +4,6 @@ mod deadlines;
 mod faults;
 mod meetings;
 mod months;
+mod notices;
 mod samples;
 mod shipped;

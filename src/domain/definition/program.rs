@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Field, FieldType, Months, Rung, Step};
+use super::{Body, Field, FieldType, Months, Notices, Rung, Step};
 use crate::ids::{BodyId, CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
 
 /// One pilot: the whole content of a definition file.
@@ -42,6 +42,9 @@ pub struct Program {
     /// Escalation policies.
     #[serde(default)]
     pub ladders: IndexMap<LadderId, Vec<Rung>>,
+    /// Which mails of ladders wait, for what, and which never do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Notices>,
     /// How a month is counted, closed and settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub months: Option<Months>,

@@ -179,7 +179,9 @@ impl Card {
 impl Told {
     fn of(notice: &NoticeView, moment: impl Fn(crate::instant::Instant) -> Moment) -> Self {
         let state = match notice.state.as_str() {
+            "queued" if notice.held_until.is_some() => "waits to go out with others".to_owned(),
             "queued" | "sending" => "on its way".to_owned(),
+            "sent" if notice.digest_id.is_some() => "sent, together with others".to_owned(),
             "sent" => "sent".to_owned(),
             "failed" => format!("failed {} times, is tried again", notice.attempts),
             "dead" => format!("not delivered after {} attempts", notice.attempts),

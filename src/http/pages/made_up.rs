@@ -279,6 +279,8 @@ pub fn a_breach(number: u128) -> BreachView {
         queued_at: later(-215),
         sent_at: Some(later(-215)),
         attempts: 1,
+        held_until: None,
+        digest_id: None,
     };
     BreachView {
         id: BreachId(Uuid::from_u128(number)),

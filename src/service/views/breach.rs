@@ -87,6 +87,10 @@ pub struct NoticeView {
     pub queued_at: Instant,
     pub sent_at: Option<Instant>,
     pub attempts: u32,
+    /// When a mail that is kept back to be collected with others leaves.
+    pub held_until: Option<Instant>,
+    /// The mail it went out with, together with others.
+    pub digest_id: Option<NoticeId>,
 }
 
 /// Shows a breach. Those who see states only get it without the notes.
@@ -147,6 +151,8 @@ impl NoticeView {
             queued_at: row.queued_at,
             sent_at: row.sent_at,
             attempts: row.attempts,
+            held_until: row.held_until,
+            digest_id: row.digest,
         }
     }
 }

@@ -8,13 +8,14 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::{Position, Way};
+use crate::domain::hold::Hold;
 use crate::ids::{BreachId, InstanceId, NoticeId, ProgramId, RoleId, TaskId, WebhookId};
 use crate::instant::Instant;
 use crate::store::{Error, Store, WriteTransaction};
 
 /// The name of the reader that makes mails.
 const MAIL: &str = "mail";
-/// Rows of one INSERT; with 23 columns well below SQLite's limit of parameters.
+/// Rows of one INSERT; with 26 columns well below SQLite's limit of parameters.
 const ROWS: usize = 500;
 
 /// A notice to queue.
@@ -35,6 +36,8 @@ pub struct NewNotice {
     pub breach: Option<BreachId>,
     pub rung: Option<String>,
     pub body: String,
+    /// A mail that is kept back.
+    pub hold: Option<Hold>,
 }
 
 /// Where the reader that makes mails stands.
@@ -219,9 +222,12 @@ fn row(new: NewNotice, now: Instant) -> notice::ActiveModel {
         queued_at: Set(now.millis()),
         sent_at: Set(None),
         attempts: Set(0),
-        next_attempt_at: Set(now.millis()),
+        next_attempt_at: Set(new.hold.map_or(now, |hold| hold.until).millis()),
         lease_owner: Set(None),
         lease_until: Set(0),
         fence: Set(0),
+        held_until: Set(new.hold.map(|hold| hold.until.millis())),
+        quiet_until: Set(new.hold.map(|hold| hold.quiet_until.millis())),
+        digest_id: Set(None),
     }
 }

@@ -17,7 +17,7 @@ use crate::store::{Backend, Error, Store};
 const WHEN_FAILING: usize = 2;
 
 const MAILS: &str = "SELECT id, next_attempt_at FROM notice WHERE webhook_id IS NULL AND state IN ('queued', 'failed', 'sending') \
-    AND next_attempt_at <= $1 AND lease_until <= $2 ORDER BY next_attempt_at, id LIMIT $3";
+    AND next_attempt_at <= $1 AND lease_until <= $2 AND held_until IS NULL AND digest_id IS NULL ORDER BY next_attempt_at, id LIMIT $3";
 /// The cross join keeps the subscriptions outside, as written.
 const SQLITE_DELIVERIES: &str = "SELECT n.id, n.next_attempt_at, w.id AS webhook_id, w.failures, w.open_until \
     FROM webhook w CROSS JOIN notice n WHERE w.state = 'active' AND w.open_until <= $1 AND n.id IN (SELECT m.id FROM notice m \
@@ -28,7 +28,7 @@ const POSTGRES_DELIVERIES: &str = "SELECT n.id, n.next_attempt_at, w.id AS webho
     WHERE m.webhook_id = w.id AND m.state IN ('queued', 'failed', 'sending') AND m.next_attempt_at <= $1 AND m.lease_until <= $2 \
     ORDER BY m.next_attempt_at, m.id LIMIT $3) n WHERE w.state = 'active' AND w.open_until <= $1";
 const NEXT_MAIL: &str = "SELECT MIN(next_attempt_at) AS next FROM notice \
-    WHERE webhook_id IS NULL AND state IN ('queued', 'failed', 'sending') AND state <> 'sending'";
+    WHERE webhook_id IS NULL AND state IN ('queued', 'failed', 'sending') AND state <> 'sending' AND digest_id IS NULL";
 const NEXT_DELIVERIES: &str = "SELECT w.open_until, (SELECT MIN(m.next_attempt_at) FROM notice m WHERE m.webhook_id = w.id \
     AND m.state IN ('queued', 'failed', 'sending') AND m.state <> 'sending') AS next FROM webhook w WHERE w.state = 'active'";
 

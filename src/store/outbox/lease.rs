@@ -133,7 +133,7 @@ impl Store {
         Ok(rows.into_iter().map(target).collect())
     }
 
-    async fn task_states(&self, ids: BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, TaskState>, Error> {
+    pub(super) async fn task_states(&self, ids: BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, TaskState>, Error> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -142,7 +142,7 @@ impl Store {
         rows.into_iter().map(|(id, state)| Ok((id, task_state(id, &state)?))).collect()
     }
 
-    async fn acknowledged(&self, ids: BTreeSet<Uuid>) -> Result<BTreeSet<Uuid>, Error> {
+    pub(super) async fn acknowledged(&self, ids: BTreeSet<Uuid>) -> Result<BTreeSet<Uuid>, Error> {
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
@@ -173,7 +173,7 @@ fn task_state(id: Uuid, text: &str) -> Result<TaskState, Error> {
 }
 
 /// Adds ids as parameters and returns their places, `$3, $4`.
-fn parameters(values: &mut Vec<Value>, ids: &[Uuid]) -> String {
+pub(super) fn parameters(values: &mut Vec<Value>, ids: &[Uuid]) -> String {
     let first = values.len() + 1;
     values.extend(ids.iter().map(|id| Value::from(*id)));
     (first..first + ids.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")

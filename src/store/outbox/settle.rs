@@ -7,6 +7,7 @@ use sea_orm::{EntityTrait, Set, Value};
 use uuid::Uuid;
 
 use super::health::{self, Judge, Verdict};
+use super::held;
 use crate::ids::{NoticeId, WebhookId};
 use crate::instant::Instant;
 use crate::store::{Backend, Error, Store, WriteTransaction};
@@ -22,6 +23,8 @@ pub struct Settlement {
     pub ending: Ending,
     /// What it says about the receiver; none for mails, and where nothing was sent.
     pub verdict: Option<Told>,
+    /// The notice is a digest: what it tells follows it.
+    pub is_digest: bool,
 }
 
 /// A verdict on the receiver of a subscription.
@@ -100,6 +103,11 @@ impl Store {
         let tries: Vec<_> = kept.iter().filter_map(|one| Some(row(one, one.attempt.as_ref()?, now))).collect();
         if !tries.is_empty() {
             attempt::Entity::insert_many(tries).exec_without_returning(write.connection()).await?;
+        }
+        let digests: Vec<Uuid> = kept.iter().filter(|one| one.is_digest).map(|one| one.id.0).collect();
+        if !digests.is_empty() {
+            let (follow, values) = held::follow(&digests);
+            write.execute(&follow, values).await?;
         }
         health::apply(&mut write, &kept, now, judge).await?;
         write.commit().await?;

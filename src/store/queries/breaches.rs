@@ -46,6 +46,10 @@ pub struct NoticeRow {
     pub queued_at: Instant,
     pub sent_at: Option<Instant>,
     pub attempts: u32,
+    /// When a mail that is kept back leaves.
+    pub held_until: Option<Instant>,
+    /// The digest it went out with.
+    pub digest: Option<NoticeId>,
 }
 
 impl From<notice::Model> for NoticeRow {
@@ -59,6 +63,8 @@ impl From<notice::Model> for NoticeRow {
             queued_at: Instant::clamped(row.queued_at),
             sent_at: row.sent_at.map(Instant::clamped),
             attempts: u32::try_from(row.attempts).unwrap_or(0),
+            held_until: row.held_until.map(Instant::clamped),
+            digest: row.digest_id.map(NoticeId),
         }
     }
 }

@@ -184,6 +184,9 @@ impl WriteTransaction {
             lease_owner: None,
             lease_until: 0,
             fence: 0,
+            held_until: None,
+            quiet_until: None,
+            digest_id: None,
         };
         row.into_active_model().reset_all().insert(self.connection()).await?;
         Ok(())

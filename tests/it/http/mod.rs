@@ -9,6 +9,7 @@ mod bad_webhooks;
 mod calendar_feed;
 mod clock;
 mod deadlines;
+mod digests;
 pub mod episodes;
 mod inbox;
 mod meetings;

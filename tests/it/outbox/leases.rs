@@ -32,6 +32,7 @@ async fn a_lost_lease_writes_nothing(world: World) {
         attempt: Some(Try { number: 1, took_ms: 3, status: None, detail: "accepted".to_owned() }),
         ending: Ending::Sent,
         verdict: None,
+        is_digest: false,
     };
     assert_eq!(world.store.settle_notices(&[sent(first[0].fence)], after(61), judge).await.unwrap(), [first[0].id]);
     assert_eq!(world.notice(first[0].id).await.state, "sending");

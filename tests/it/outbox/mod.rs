@@ -1,5 +1,6 @@
 //! Notices from the audit entry to the receiver, on both databases.
 
+mod digests;
 mod fan_out;
 mod leases;
 mod mails;

@@ -83,9 +83,11 @@ fn program() -> Program {
             {"at": "breach - 5 minutes", "tell": "assignee", "until": "claimed"},
             {"at": "breach", "tell": "manager", "by": ["email", "webhook"]},
             {"at": "breach + 1 hour", "tell": "manager of manager", "by": ["email", "webhook"], "until": "acknowledged"},
-        ]},
+        ], "office": [{"at": "breach", "tell": "manager"}]},
+        "notices": {"clinical": ["clinical"], "digest": "10 minutes"},
         "workflows": {"episode": {"started_by": ["nurse"], "steps": {
             "release": {"title": "Release", "kind": "release", "role": "nurse", "ladder": "clinical"},
+            "filing": {"title": "Filing", "kind": "record", "role": "nurse", "ladder": "office"},
         }}},
     }))
     .expect("a program")

@@ -11,6 +11,7 @@ mod flow;
 mod ladders;
 mod meetings;
 mod months;
+mod notices;
 mod order;
 mod report;
 mod roles;
@@ -44,6 +45,7 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     roles::check(program, &mut report);
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
+    notices::check(program, &mut report);
     months::check(program, &mut report);
     bodies::check(program, &mut report);
     for (id, workflow) in &program.workflows {

@@ -116,6 +116,8 @@ fault_codes! {
     /// A month that cannot be counted, closed or settled.
     BadMonths => "bad_months",
     BadMeeting => "bad_meeting",
+    /// Mails that would wait for ever, or a clinical ladder named twice.
+    BadNotices => "bad_notices",
     /// Zone, calendar or close of business that cannot be used.
     BadTime => "bad_time",
     /// A rule that does not parse, names what does not exist or does not type-check.
