@@ -143,11 +143,12 @@ impl Loops {
         Ok(write.commit().await?)
     }
 
-    /// The next instant at which a timer falls due or a notice may be tried.
+    /// The next instant at which a timer falls due, a notice may be tried or a summary is made.
     async fn next_due(&self) -> Result<Option<Instant>, Error> {
         let timer = self.engine.next_due().await?;
         let notice = self.services.store.next_attempt_at().await?;
-        Ok(timer.into_iter().chain(notice).min())
+        let summary = self.services.store.next_summary_at().await?;
+        Ok(timer.into_iter().chain(notice).chain(summary).min())
     }
 
     /// Starts the loops; they end after their current pass once `stop` is cancelled.
@@ -192,7 +193,8 @@ impl Loops {
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "notices could not be made; trying again"),
             }
-            self.rest(&stop, woken, None).await;
+            let next = self.services.store.next_summary_at().await.ok().flatten();
+            self.rest(&stop, woken, next).await;
         }
     }
 

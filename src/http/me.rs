@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::{HttpResponse, get, web};
-use serde::Serialize;
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
 
 use super::auth::SignedIn;
+use super::body;
 use super::problem::Problem;
-use crate::service::{Services, people};
+use crate::service::{Services, people, summaries};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Me {
@@ -22,6 +23,8 @@ pub struct Me {
     integrator: bool,
     /// People this person stands in for.
     substitutions: Vec<String>,
+    /// Whether they get the daily summaries of their programs.
+    summaries: bool,
     counts: Counts,
 }
 
@@ -37,6 +40,7 @@ pub struct Counts {
 #[get("/me")]
 pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpResponse, Problem> {
     let counts = people::task_counts(&services, &who.0).await?;
+    let summaries = summaries::wanted(&services, &who.0).await?;
     let roles = who.0.roles.into_iter().map(|(program, roles)| (program.0, roles.into_iter().map(|role| role.0).collect())).collect();
     Ok(HttpResponse::Ok().json(Me {
         person: who.0.username,
@@ -46,6 +50,25 @@ pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpRe
         auditor: who.0.auditor,
         integrator: who.0.integrator,
         substitutions: Vec::new(),
+        summaries,
         counts: Counts { open: counts.open, overdue: counts.overdue },
     }))
+}
+
+/// Which mails somebody wants.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mails {
+    /// The daily summaries of their programs. Mails about breaches cannot be ended.
+    summaries: bool,
+}
+
+/// Choose mails
+///
+/// Ends or renews the daily summaries. The link in a summary ends them too.
+#[utoipa::path(tag = "people", responses((status = 204, description = "It is as asked for")))]
+#[post("/me/mails")]
+pub async fn choose_mails(services: web::Data<Services>, who: SignedIn, body: body::Json<Mails>) -> Result<HttpResponse, Problem> {
+    summaries::want(&services, &who.0, body.value.summaries).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

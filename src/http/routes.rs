@@ -18,7 +18,7 @@ pub const PREFIX: &str = "/api/v1";
 
 /// Registers the routes below `/api/v1`.
 pub fn api(config: &mut ServiceConfig<'_>) {
-    config.service(sessions::open).service(sessions::close).service(me::show);
+    config.service(sessions::open).service(sessions::close).service(me::show).service(me::choose_mails);
     config.service(calendar_feed::create).service(calendar_feed::revoke);
     config.service(programs::list).service(programs::show).service(programs::publish);
     config.service(sources::import).service(sources::versions);

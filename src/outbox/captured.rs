@@ -96,6 +96,7 @@ mod tests {
             to_name: "Ann".to_owned(),
             to_email: to.to_owned(),
             rendered: Rendered { subject: "Overdue: a rather long subject ".repeat(5), text: "t".to_owned(), html: "h".to_owned() },
+            unsubscribe: None,
             wall: Instant::clamped(0),
         };
         let message = sender.compose(&mail).unwrap();

@@ -24,6 +24,7 @@ fn letter(task: u128, kind: Kind, due: &str) -> Letter {
         repetition: 1,
         until_acknowledged: kind == Kind::Escalated,
         until_claimed: false,
+        may_answer: true,
     }
 }
 

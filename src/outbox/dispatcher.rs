@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, OnceCell};
 
 use super::captured::CapturedMail;
 use super::circuit::{OPEN_AFTER, judge};
@@ -24,8 +24,10 @@ use super::mail::{Mail, Sender};
 use super::mailer::{Mailer, SEND_TIMEOUT};
 use super::operational::DISABLED;
 use super::outcome::Outcome;
+use super::summary::{SUMMARY, Summary};
 use super::webhook::{Delivery, Webhooks};
 use crate::clock::Stopwatch;
+use crate::domain::link::LinkKey;
 use crate::instant::Instant;
 use crate::store::Store;
 use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Way};
@@ -55,6 +57,8 @@ pub struct Dispatcher {
     /// Held while leasing, so that two passes of this node do not fill the same subscription's places.
     leasing: Arc<tokio::sync::Mutex<()>>,
     places: Places,
+    /// Read from the database when the first link is made.
+    link_key: Arc<OnceCell<LinkKey>>,
 }
 
 /// What one pass did.
@@ -98,7 +102,16 @@ impl Sent {
 impl Dispatcher {
     /// `owner` names this node; no other may have the same name.
     pub fn new(store: Store, sender: Sender, mailer: Mailer, webhooks: Webhooks, owner: &str) -> Self {
-        Self { store, sender, mailer, webhooks, owner: owner.into(), leasing: Arc::default(), places: Places::default() }
+        Self {
+            store,
+            sender,
+            mailer,
+            webhooks,
+            owner: owner.into(),
+            leasing: Arc::default(),
+            places: Places::default(),
+            link_key: Arc::default(),
+        }
     }
 
     /// Sends at most `limit` notices that are due at `now`, and returns when all is written down. `now` (business time) is what
@@ -194,6 +207,7 @@ impl Dispatcher {
         let outcome = match notice.way {
             Way::Webhook => self.deliver(notice, wall).await,
             Way::Email if notice.event == DIGEST => self.digest(notice, now, wall).await,
+            Way::Email if notice.event == SUMMARY => self.summary(notice, now, wall).await,
             Way::Email if notice.event == DISABLED => self.farewell(notice, now, wall).await,
             Way::Email => match serde_json::from_str::<Letter>(&notice.body) {
                 Ok(letter) if is_stale(notice, &letter) => return settled(notice, None, Ending::Suppressed),
@@ -220,7 +234,14 @@ impl Dispatcher {
     }
 
     async fn mail(&self, notice: &Leased, letter: &Letter, now: Instant, wall: Instant) -> Outcome {
-        let Ok(rendered) = letter.render(self.sender.public_url()) else {
+        let answer = match letter.may_answer {
+            true => match self.link_key().await {
+                Ok(key) => Some(format!("{}/answer/{}", self.sender.public_url(), key.answering(notice.id))),
+                Err(retry) => return retry,
+            },
+            false => None,
+        };
+        let Ok(rendered) = letter.render(self.sender.public_url(), answer.as_deref()) else {
             return Outcome::dead("the mail cannot be put together");
         };
         self.post(notice, rendered, &letter.to_name, now, wall).await
@@ -237,6 +258,27 @@ impl Dispatcher {
         }
     }
 
+    /// Sends a daily summary, with the link that ends them.
+    async fn summary(&self, notice: &Leased, now: Instant, wall: Instant) -> Outcome {
+        let Ok(summary) = serde_json::from_str::<Summary>(&notice.body) else {
+            return Outcome::dead("what the mail is made from cannot be read");
+        };
+        let key = match self.link_key().await {
+            Ok(key) => key,
+            Err(retry) => return retry,
+        };
+        let link = format!("{}/unsubscribe/{}", self.sender.public_url(), key.unsubscribing(&summary.to));
+        match summary.render(self.sender.public_url(), &link) {
+            Ok(rendered) => self.post_with(notice, rendered, (&summary.to_name, Some(link)), now, wall).await,
+            Err(_) => Outcome::dead("the mail cannot be put together"),
+        }
+    }
+
+    async fn link_key(&self) -> Result<&LinkKey, Outcome> {
+        let known = self.link_key.get_or_try_init(|| self.store.link_key(rand::random())).await;
+        known.map_err(|_| Outcome::retry("the key of the links in mails cannot be read"))
+    }
+
     /// Tells the owner of a subscription that it ended.
     async fn farewell(&self, notice: &Leased, now: Instant, wall: Instant) -> Outcome {
         let Ok(farewell) = serde_json::from_str::<Farewell>(&notice.body) else {
@@ -249,12 +291,25 @@ impl Dispatcher {
     }
 
     async fn post(&self, notice: &Leased, rendered: Rendered, to_name: &str, now: Instant, wall: Instant) -> Outcome {
+        self.post_with(notice, rendered, (to_name, None), now, wall).await
+    }
+
+    /// The same with the link by which mails of this kind are ended.
+    async fn post_with(
+        &self,
+        notice: &Leased,
+        rendered: Rendered,
+        (to_name, unsubscribe): (&str, Option<String>),
+        now: Instant,
+        wall: Instant,
+    ) -> Outcome {
         let mail = Mail {
             notice: notice.id,
             instance: notice.instance,
             to_name: to_name.to_owned(),
             to_email: notice.address.clone(),
             rendered,
+            unsubscribe,
             wall,
         };
         match self.sender.compose(&mail) {

@@ -12,6 +12,7 @@ use super::entry::Entry;
 use super::error::Error;
 use super::mails;
 use super::operational;
+use super::summaries;
 use crate::domain::definition::Program;
 use crate::instant::Instant;
 use crate::service::wake::Wake;
@@ -72,6 +73,7 @@ impl FanOut {
         }
         operational::tell_of_disabled(&self.store, now, &mut done).await?;
         operational::send_heartbeats(&self.store, now, &mut done).await?;
+        summaries::send_due(&self.store, &self.directory, now, &mut done).await?;
         if done.mails + done.deliveries > 0 {
             self.wake.sender.notify_one();
         }

@@ -55,6 +55,9 @@ pub struct Letter {
     /// The rung ends when somebody claims the task.
     #[serde(default)]
     pub until_claimed: bool,
+    /// The mail carries a link by which its addressee answers the breach.
+    #[serde(default)]
+    pub may_answer: bool,
 }
 
 /// A letter as text.
@@ -84,6 +87,7 @@ impl Letter {
             repetition: firing.repetition,
             until_acknowledged: step.is_some_and(|step| ends_when(Until::Acknowledged, program, step, &firing.rung)),
             until_claimed: step.is_some_and(|step| ends_when(Until::Claimed, program, step, &firing.rung)),
+            may_answer: false,
         }
     }
 
@@ -105,19 +109,25 @@ impl Letter {
             repetition: 1,
             until_acknowledged: false,
             until_claimed: false,
+            may_answer: false,
         }
     }
 
-    /// Writes the letter; `public_url` is the address people reach this server at, without a slash at its end.
-    pub fn render(&self, public_url: &str) -> Result<Rendered, askama::Error> {
+    /// Writes the letter; `public_url` is the address people reach this server at, without a slash at its end, and `answer` the
+    /// link by which the breach is answered.
+    pub fn render(&self, public_url: &str, answer: Option<&str>) -> Result<Rendered, askama::Error> {
         let number = self.task.number();
         let link = format!("{public_url}/tasks/{}", self.task);
         let (letter, number, link) = (self, number.as_str(), link.as_str());
         let (text, html) = match self.kind {
-            Kind::Warned => (WarnedText { letter, number, link }.render()?, WarnedHtml { letter, number, link }.render()?),
-            Kind::Breached => (BreachedText { letter, number, link }.render()?, BreachedHtml { letter, number, link }.render()?),
-            Kind::Escalated => (EscalatedText { letter, number, link }.render()?, EscalatedHtml { letter, number, link }.render()?),
-            Kind::Routed => (RoutedText { letter, number, link }.render()?, RoutedHtml { letter, number, link }.render()?),
+            Kind::Warned => (WarnedText { letter, number, link, answer }.render()?, WarnedHtml { letter, number, link, answer }.render()?),
+            Kind::Breached => {
+                (BreachedText { letter, number, link, answer }.render()?, BreachedHtml { letter, number, link, answer }.render()?)
+            }
+            Kind::Escalated => {
+                (EscalatedText { letter, number, link, answer }.render()?, EscalatedHtml { letter, number, link, answer }.render()?)
+            }
+            Kind::Routed => (RoutedText { letter, number, link, answer }.render()?, RoutedHtml { letter, number, link, answer }.render()?),
         };
         Ok(Rendered { subject: self.subject(number), text, html })
     }
@@ -141,6 +151,7 @@ macro_rules! letters {
             letter: &'a Letter,
             number: &'a str,
             link: &'a str,
+            answer: Option<&'a str>,
         }
     )+};
 }
@@ -160,7 +171,7 @@ pub(super) fn find_step<'a>(program: &'a Program, entry: &Entry, step: &StepId) 
     program.workflows.get(entry.workflow.as_ref()?)?.steps.get(step)
 }
 
-fn step_title(step: Option<&Step>, id: &StepId) -> String {
+pub(super) fn step_title(step: Option<&Step>, id: &StepId) -> String {
     step.and_then(|step| step.title.clone()).unwrap_or_else(|| in_words(id.as_str()))
 }
 
@@ -180,7 +191,7 @@ fn ends_when(until: Until, program: &Program, step: &Step, rung: &str) -> bool {
     ladder.into_iter().flatten().any(|found| found.at.to_string() == rung && found.until == Some(until))
 }
 
-fn in_both_zones(at: Instant, zone: Tz) -> String {
+pub(super) fn in_both_zones(at: Instant, zone: Tz) -> String {
     let utc: DateTime<Utc> = at.to_utc();
     let local = utc.with_timezone(&zone);
     format!("{} ({zone}), {} UTC", local.format("%A %-d %B %Y %H:%M %Z"), utc.format("%Y-%m-%d %H:%M"))

@@ -56,7 +56,7 @@ fn letter(kind: Kind, rung: &str, at: &str) -> Letter {
 
 #[test]
 fn a_breach_says_what_is_late_since_when_and_what_to_do() {
-    let written = letter(Kind::Breached, "breach", "2026-11-23T21:05:00Z").render("https://proviso.example").unwrap();
+    let written = letter(Kind::Breached, "breach", "2026-11-23T21:05:00Z").render("https://proviso.example", None).unwrap();
     assert_eq!(written.subject, "Overdue: T-ABCDEF12 Episode record (Oxygen continuity)");
     for part in [
         "Hello Ann Nurse",
@@ -74,23 +74,23 @@ fn a_breach_says_what_is_late_since_when_and_what_to_do() {
 
 #[test]
 fn a_warning_says_how_long_is_left() {
-    let written = letter(Kind::Warned, "75%", "2026-11-23T18:30:00Z").render("https://proviso.example").unwrap();
+    let written = letter(Kind::Warned, "75%", "2026-11-23T18:30:00Z").render("https://proviso.example", None).unwrap();
     assert!(written.subject.starts_with("Due soon: T-ABCDEF12"), "{}", written.subject);
     assert!(written.text.contains("is due in 30 minutes") && written.text.contains("claim it"), "{}", written.text);
 }
 
 #[test]
 fn an_escalation_names_its_rule_and_how_to_stop_it() {
-    let written = letter(Kind::Escalated, "breach + 1 hour", "2026-11-23T20:00:00Z").render("https://proviso.example").unwrap();
+    let written = letter(Kind::Escalated, "breach + 1 hour", "2026-11-23T20:00:00Z").render("https://proviso.example", None).unwrap();
     assert!(written.text.contains("breach + 1 hour") && written.text.contains("Acknowledge the breach to stop"), "{}", written.text);
-    let other = letter(Kind::Escalated, "breach + 2 hours", "2026-11-23T21:00:00Z").render("https://proviso.example").unwrap();
+    let other = letter(Kind::Escalated, "breach + 2 hours", "2026-11-23T21:00:00Z").render("https://proviso.example", None).unwrap();
     assert!(!other.text.contains("to stop these messages"), "{}", other.text);
 }
 
 #[test]
 fn a_routed_record_says_nothing_of_its_content() {
     let letter = Letter::of_record("Ann", &entry("2026-11-23T19:00:00Z"), firing("breach", "release").task, &"release".into(), &program());
-    let written = letter.render("https://proviso.example").unwrap();
+    let written = letter.render("https://proviso.example", None).unwrap();
     assert!(written.text.contains("Release <of> oxygen") && !written.text.contains("Due:"), "{}", written.text);
     assert!(!written.html.contains("<of>"), "markup in a title must be escaped:\n{}", written.html);
 }
@@ -115,6 +115,7 @@ fn a_letter_has_no_place_for_what_people_entered() {
         "repetition",
         "until_acknowledged",
         "until_claimed",
+        "may_answer",
     ];
     assert_eq!(keys, expected);
     assert_eq!(serde_json::from_value::<Letter>(json).unwrap(), letter(Kind::Warned, "75%", "2026-11-23T18:30:00Z"));

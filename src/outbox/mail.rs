@@ -64,6 +64,11 @@ impl Sender {
             .date(system_time(mail.wall))
             .message_id(Some(self.message_id(mail.notice)))
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
+        if let Some(link) = &mail.unsubscribe {
+            let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
+            builder = builder.raw_header(header("List-Unsubscribe", &format!("<{link}>")));
+            builder = builder.raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
         if let Some(instance) = mail.instance {
             let thread = format!("<{instance}@{}>", self.host);
             builder = builder.in_reply_to(thread.clone()).references(thread);
@@ -85,6 +90,8 @@ pub struct Mail {
     pub to_name: String,
     pub to_email: String,
     pub rendered: Rendered,
+    /// Where one click ends mails of this kind; none where nobody can end them.
+    pub unsubscribe: Option<String>,
     /// The Date header.
     pub wall: Instant,
 }
@@ -118,6 +125,7 @@ mod tests {
             to_name: name.to_owned(),
             to_email: email.to_owned(),
             rendered: Rendered { subject: "Overdue: T-1".to_owned(), text: "text ü".to_owned(), html: "<p>html</p>".to_owned() },
+            unsubscribe: None,
             wall: "2026-11-23T09:00:00Z".parse().unwrap(),
         }
     }
@@ -141,6 +149,15 @@ mod tests {
         }
         let again = sender().compose(&mail("Ann", "ann@example.org")).unwrap().formatted();
         assert_eq!(formatted.as_bytes(), again);
+    }
+
+    #[test]
+    fn one_click_ends_what_can_be_ended() {
+        let link = "https://proviso.example/unsubscribe/YW5u.c2lnbmVk";
+        let mail = Mail { unsubscribe: Some(link.to_owned()), ..mail("Ann", "ann@example.org") };
+        let formatted = String::from_utf8(sender().compose(&mail).unwrap().formatted()).unwrap();
+        assert!(formatted.contains(&format!("List-Unsubscribe: <{link}>\r\n")), "{formatted}");
+        assert!(formatted.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{formatted}");
     }
 
     #[test]

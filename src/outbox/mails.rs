@@ -88,7 +88,9 @@ fn of_firing(told: &Told<'_>, entry: &Entry, program: &Program, people: &People,
         .map(|addressee| (addressee.recipient.clone(), addressee))
         .collect();
     for addressee in addressees.into_values() {
-        let letter = Letter::of_firing(told.kind, &addressee.name, entry, firing, program);
+        // Whoever cannot sign in, as the program's contact, cannot answer either.
+        let may_answer = told.breach.is_some() && people.by_name.contains_key(addressee.recipient.as_str());
+        let letter = Letter { may_answer, ..Letter::of_firing(told.kind, &addressee.name, entry, firing, program) };
         let about = About { event: told.event, task: firing.task, breach: told.breach, rung: Some(firing.rung.clone()), hold };
         notices.push(notice(&fact, addressee, &letter, about, entry));
     }

@@ -28,6 +28,8 @@ pub mod payload;
 mod recipients;
 pub mod retry;
 pub mod signature;
+mod summaries;
+mod summary;
 pub mod webhook;
 
 pub use address::{AddressPolicy, check_url};

@@ -1,5 +1,6 @@
 //! Use cases: what HTTP, the timer engine and the command line all call.
 
+pub mod answer_links;
 mod answers;
 pub mod audit;
 pub mod authenticate;
@@ -23,6 +24,7 @@ pub mod schedules;
 mod services;
 mod slice;
 pub mod sources;
+pub mod summaries;
 mod throttle;
 pub mod views;
 pub mod wake;

@@ -11,7 +11,7 @@ use super::Error;
 use super::calendars::Shelf;
 use super::program_entry::ProgramEntry;
 use super::replies::{ATTEMPTS, may_try_again};
-use super::schedules;
+use super::{schedules, summaries};
 use crate::definitions;
 use crate::domain::calendar::Calendars;
 use crate::domain::command::Principal;
@@ -170,6 +170,7 @@ impl Programs {
     async fn insert(&self, row: &ProgramVersion, published: &Published) -> Result<(), store::Error> {
         let mut write = self.store.begin_write().await?;
         write.add_program_version(row).await?;
+        summaries::follow(&mut write, &published.program, row.published_at).await?;
         let missed = schedules::follow(&mut write, published, &self.calendars.book(), row).await?;
         let command = publication_command(&row.program, &row.sha256, row.published_at);
         let event = Event::ProgramPublished { version: row.version, sha256: row.sha256.clone() };

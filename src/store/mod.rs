@@ -5,6 +5,7 @@
 
 use sea_orm::{DatabaseConnection, sqlx};
 
+mod answer_links;
 mod audit;
 pub mod calendar_feeds;
 pub mod calendars;
@@ -33,6 +34,7 @@ pub mod slice;
 mod snapshot;
 pub mod sources;
 mod stream;
+pub mod summaries;
 mod table;
 mod timers;
 mod transaction;

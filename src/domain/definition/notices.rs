@@ -26,6 +26,9 @@ pub struct Notices {
     /// Hours in which the mails of the other ladders wait, by channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
+    /// When each day everybody gets a mail about what waits for them, in the program's zone; who does not want it can end it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_summary: Option<TimeOfDay>,
 }
 
 /// Quiet hours by channel. Programs that receive webhooks do not sleep, so there are none for them.

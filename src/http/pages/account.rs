@@ -12,7 +12,7 @@ use super::when::Moment;
 use crate::http::Site;
 use crate::http::calendar_feed::url;
 use crate::http::problem::Problem;
-use crate::service::{Services, calendar_feed};
+use crate::service::{Services, calendar_feed, summaries};
 
 #[derive(Template)]
 #[template(path = "account.html", config = "src/http/pages/templates/askama.toml")]
@@ -22,6 +22,8 @@ struct AccountPage {
     /// Program title, and the titles of the roles held in it.
     roles: Vec<(String, Vec<String>)>,
     feed: Feed,
+    /// Whether they get daily summaries.
+    summaries: bool,
     form_token: String,
 }
 
@@ -39,7 +41,7 @@ pub async fn show(services: web::Data<Services>, visitor: Visitor) -> Result<Htt
     let programs = Programs::of(&services, &visitor.person).await?;
     let since = calendar_feed::since(&services, &visitor.person).await?;
     let feed = since.map_or(Feed::None, |at| Feed::Since(Moment::of(at, programs.any_zone())));
-    page(StatusCode::OK, &shown(&services, &visitor, &programs, feed))
+    page(StatusCode::OK, &shown(&services, &visitor, &programs, feed).await?)
 }
 
 /// Makes a calendar feed or takes it away. The address of a new one is in the answer itself, since nothing keeps it.
@@ -54,28 +56,33 @@ pub async fn act(
         Some("create") => {
             let token = calendar_feed::create(&services, &visitor.person).await?;
             let programs = Programs::of(&services, &visitor.person).await?;
-            page(StatusCode::OK, &shown(&services, visitor, &programs, Feed::New(url(&site, &request, &token))))
+            page(StatusCode::OK, &shown(&services, visitor, &programs, Feed::New(url(&site, &request, &token))).await?)
         }
         Some("revoke") => {
             calendar_feed::revoke(&services, &visitor.person).await?;
+            Ok(go_on("/account"))
+        }
+        Some(choice @ ("end_summaries" | "renew_summaries")) => {
+            summaries::want(&services, &visitor.person, choice == "renew_summaries").await?;
             Ok(go_on("/account"))
         }
         Some(_) | None => Err(Problem::malformed("the form names no action of this page").into()),
     }
 }
 
-fn shown(services: &Services, visitor: &Visitor, programs: &Programs, feed: Feed) -> AccountPage {
+async fn shown(services: &Services, visitor: &Visitor, programs: &Programs, feed: Feed) -> Result<AccountPage, Failure> {
     let held = visitor.person.roles.iter().map(|(program, roles)| {
         let titles = roles.iter().map(|role| programs.role(program, role)).collect();
         (programs.title(program), titles)
     });
-    AccountPage {
+    Ok(AccountPage {
         frame: Frame::of(services, visitor, "Your account", Place::Account, programs.any_zone()),
         username: visitor.person.username.clone(),
         roles: held.collect(),
         feed,
+        summaries: summaries::wanted(services, &visitor.person).await?,
         form_token: visitor.form_token.clone(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -89,6 +96,7 @@ mod tests {
             username: "nurse".to_owned(),
             roles: vec![("Demo <program>".to_owned(), vec!["Nurse".to_owned()])],
             feed,
+            summaries: true,
             form_token: "t".to_owned(),
         };
         page.render().unwrap()

@@ -166,7 +166,7 @@ impl Card {
     }
 
     /// The card with what was typed into it.
-    fn with(mut self, sent: &Sent) -> Self {
+    pub(super) fn with(mut self, sent: &Sent) -> Self {
         self.is_explaining = sent.get("action") == Some("explain");
         self.note = sent.get("note").unwrap_or_default().to_owned();
         for (code, _, chosen) in &mut self.causes {
@@ -266,7 +266,7 @@ pub async fn act(services: web::Data<Services>, posted: Posted, path: web::Path<
 }
 
 /// What a violation says on the board, where codes are chosen and not typed.
-fn told(id: &str, message: &str) -> String {
+pub(super) fn told(id: &str, message: &str) -> String {
     match id {
         "code" => "Why: choose one of the reasons.".to_owned(),
         "note" => sentence(&format!("What happened: {message}")),

@@ -6,6 +6,7 @@
 
 mod account;
 mod amend;
+mod answer;
 mod assets;
 mod breaches;
 mod deadline_form;
@@ -37,6 +38,7 @@ mod task;
 mod task_form;
 mod task_page;
 mod trouble;
+mod unsubscribe;
 mod visitor;
 mod when;
 mod wording;
@@ -61,12 +63,14 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/start/{program}/{workflow}").route(reading().to(start::show)).route(web::post().to(start::act)))
         .service(web::resource("/breaches").route(reading().to(breaches::show)))
         .service(web::resource("/breaches/{id}").route(web::post().to(breaches::act)))
+        .service(web::resource("/answer/{token}").route(reading().to(answer::show)).route(web::post().to(answer::act)))
         .service(web::resource("/months").route(reading().to(months::list)))
         .service(web::resource("/months/{program}/{month}").route(reading().to(months::show)).route(web::post().to(months::act)))
         .service(web::resource("/reports").route(reading().to(reports::show)))
         .service(web::resource("/account").route(reading().to(account::show)).route(web::post().to(account::act)))
         .service(web::resource("/sign-in").route(reading().to(sign_in::show)).route(web::post().to(sign_in::open)))
         .service(web::resource("/sign-out").route(web::post().to(sign_in::close)))
+        .service(web::resource("/unsubscribe/{token}").route(reading().to(unsubscribe::show)).route(web::post().to(unsubscribe::act)))
         .service(web::resource("/sandbox/mail").route(reading().to(sandbox::mails)))
         .service(web::resource("/sandbox/mail/{id}").route(reading().to(sandbox::mail)))
         .service(web::resource("/sandbox/clock").route(reading().to(sandbox::clock)).route(web::post().to(sandbox::advance)))

@@ -3,11 +3,12 @@
 use super::{pinned, scope};
 use crate::domain::command::Principal;
 use crate::domain::outage::{LATE_AFTER_MILLIS, outage_over};
+use crate::domain::policy::in_scope;
 use crate::ids::{BreachId, ProgramId};
 use crate::instant::Instant;
 use crate::service::views::{self, BreachSubject, BreachView, Home, Viewer};
 use crate::service::{Answer, Error, Services};
-use crate::store::queries::{BreachFilter, NewestKey, Part};
+use crate::store::queries::{BreachFilter, BreachRow, NewestKey, Part};
 
 /// Most outages that are looked at to explain a list.
 const OUTAGES: u64 = 1_000;
@@ -37,13 +38,26 @@ pub async fn breaches(
     };
     let mut shown = Vec::new();
     for row in services.store.breaches(&filter, part).await? {
-        let published = pinned(services, person, &row.program, row.version).await?;
-        let home = Home { id: row.instance, workflow: &row.workflow, one_per: None };
-        let subject = BreachSubject { home, breach: &row.breach, assignee: row.assignee.as_ref(), notices: &row.notices };
-        shown.push(views::breach(&Viewer::new(&published.program, person, now), &subject));
+        shown.push(view(services, person, &row, now).await?);
     }
     say_why_late(services, &mut shown).await?;
     Ok(shown)
+}
+
+/// One breach, if it is in somebody's scope.
+pub async fn breach(services: &Services, person: &Principal, id: BreachId) -> Result<BreachView, Error> {
+    let row = services.store.breach(id).await?.filter(|row| in_scope(person, &row.program)).ok_or(Error::NotFound)?;
+    let mut shown = [view(services, person, &row, services.clock.now()).await?];
+    say_why_late(services, &mut shown).await?;
+    let [shown] = shown;
+    Ok(shown)
+}
+
+async fn view(services: &Services, person: &Principal, row: &BreachRow, now: Instant) -> Result<BreachView, Error> {
+    let published = pinned(services, person, &row.program, row.version).await?;
+    let home = Home { id: row.instance, workflow: &row.workflow, one_per: None };
+    let subject = BreachSubject { home, breach: &row.breach, assignee: row.assignee.as_ref(), notices: &row.notices };
+    Ok(views::breach(&Viewer::new(&published.program, person, now), &subject))
 }
 
 /// Says of each breach that was written down late whether the server was down when it fell due.

@@ -10,7 +10,7 @@ mod records;
 mod series;
 mod tasks;
 
-pub use breaches::{BreachQuery, breaches, with_notices};
+pub use breaches::{BreachQuery, breach, breaches, with_notices};
 pub use deadlines::{PreviewRequest, PreviewView, preview};
 pub use instances::{InstanceQuery, instance, instances};
 pub use records::records;

@@ -17,7 +17,7 @@ use crate::support::server::{START, Sandbox};
 
 on_both!(five_hundred_breaches_are_one_mail_for_each_manager, what_comes_at_night_waits_unless_it_is_clinical);
 
-const PROGRAM: &str = "busy_day";
+pub(super) const PROGRAM: &str = "busy_day";
 const LEADS: [&str; 5] = ["lead_a", "lead_b", "lead_c", "lead_d", "lead_e"];
 const STAFF: [(&str, &str); 5] =
     [("clerk_a", "clerk"), ("clerk_b", "clerk"), ("nurse_a", "nurse"), ("ward_lead", "ward_lead"), ("chief_a", "chief")];
@@ -47,7 +47,7 @@ fn program(quiet: &str) -> String {
     )
 }
 
-async fn furnish(sandbox: &Sandbox, quiet: &str) {
+pub(super) async fn furnish(sandbox: &Sandbox, quiet: &str) {
     let store = Store::connect(&sandbox.database_url()).await.unwrap();
     let password_hash = hash_password(PASSWORD.to_owned()).await.unwrap();
     let person = |(name, role): (&str, &str)| NewPerson {
@@ -69,8 +69,8 @@ async fn furnish(sandbox: &Sandbox, quiet: &str) {
 }
 
 /// Starts so many cases of a workflow, all known since the clock started, and returns their tasks.
-async fn start(sandbox: &Sandbox, workflow: &str, count: usize, known_at: &str) -> Vec<String> {
-    let row = |number: usize| json!({ "program": PROGRAM, "workflow": workflow, "started_with": { "name": format!("{workflow}-{number}"), "known_at": known_at } });
+pub(super) async fn start(sandbox: &Sandbox, workflow: &str, count: usize, known_at: &str) -> Vec<String> {
+    let row = |number: usize| json!({ "program": PROGRAM, "workflow": workflow, "started_with": { "name": format!("{workflow}-{number} {known_at}"), "known_at": known_at } });
     let rows: Vec<Value> = (0..count).map(row).collect();
     let mut tasks = Vec::new();
     for rows in rows.chunks(200) {

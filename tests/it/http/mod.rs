@@ -22,6 +22,7 @@ mod reprojections;
 mod schedules;
 mod series;
 mod settings;
+mod summaries;
 mod trail;
 mod untouched;
 mod violations;

@@ -2,6 +2,7 @@
 
 mod account;
 mod amendments;
+mod answer;
 mod browser;
 mod forms;
 mod months;
