@@ -1,6 +1,6 @@
 //! What was delivered, and sending it again.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{get, once};
 use crate::domain::command::{Idempotency, Principal};
@@ -62,10 +62,25 @@ pub async fn test(services: &Services, who: &Principal, id: WebhookId, asked: Op
     .await
 }
 
-/// The numbered events after `after`, in order: what a receiver that was away has missed.
-pub async fn events_after(services: &Services, who: &Principal, id: WebhookId, after: i64, limit: u64) -> Result<Vec<Numbered>, Error> {
+/// An event as its delivery says it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub sequence: i64,
+    pub message: Json,
+}
+
+/// The numbered events after `after`, in order: what a receiver that was away has missed. One that cannot be read is an error: left out,
+/// or empty, it would look as if nothing had been missed.
+pub async fn events_after(services: &Services, who: &Principal, id: WebhookId, after: i64, limit: u64) -> Result<Vec<Event>, Error> {
     get(services, who, id).await?;
-    Ok(services.store.events_after(id, after, limit).await?)
+    let found = services.store.events_after(id, after, limit).await?;
+    found.into_iter().map(|numbered| read(id, numbered)).collect()
+}
+
+fn read(webhook: WebhookId, Numbered { sequence, body }: Numbered) -> Result<Event, Error> {
+    let message = serde_json::from_str(&body)
+        .map_err(|error| Error::Internal(format!("event {sequence} of subscription {webhook} cannot be read: {error}")))?;
+    Ok(Event { sequence, message })
 }
 
 /// Deliveries of a subscription, newest first.
@@ -79,4 +94,19 @@ pub async fn deliveries(
 ) -> Result<Vec<Delivery>, Error> {
     get(services, who, id).await?;
     Ok(services.store.deliveries(id, state, before, limit).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_an_error_and_names_its_number() {
+        let webhook = WebhookId(uuid::Uuid::from_u128(4));
+        let of = |body: &str| read(webhook, Numbered { sequence: 7, body: body.to_owned() });
+        assert_eq!(of("{\"a\":1}").unwrap().message, json!({ "a": 1 }));
+        for broken in ["", "{\"a\":"] {
+            assert!(matches!(of(broken), Err(Error::Internal(why)) if why.contains("event 7")), "{broken}");
+        }
+    }
 }

@@ -128,10 +128,15 @@ impl Store {
 }
 
 impl WriteTransaction {
-    /// Queues finished deliveries once more and tells how many. Their ids, numbers and bodies stay.
+    /// Queues finished deliveries once more, has those tried now that wait for their next try, and tells how many. Their ids, numbers
+    /// and bodies stay.
     pub async fn replay(&mut self, webhook: WebhookId, which: &Replayed, now: Instant) -> Result<u64, Error> {
-        let mut finished =
-            Condition::all().add(notice::Column::WebhookId.eq(webhook.0)).add(notice::Column::State.is_in(["sent", "dead", "suppressed"]));
+        let mut finished = Condition::all().add(notice::Column::WebhookId.eq(webhook.0)).add(notice::Column::State.is_in([
+            "sent",
+            "dead",
+            "suppressed",
+            "failed",
+        ]));
         if !which.deliveries.is_empty() {
             finished = finished.add(notice::Column::Id.is_in(which.deliveries.iter().map(|id| id.0)));
         }

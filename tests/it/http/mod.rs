@@ -17,6 +17,7 @@ mod months;
 mod openapi;
 mod pathway;
 mod priority_list;
+mod receivers;
 mod reports;
 mod reprojections;
 mod schedules;
