@@ -11,6 +11,7 @@ mod clock;
 mod deadlines;
 mod digests;
 pub mod episodes;
+mod example_receivers;
 mod inbox;
 mod meetings;
 mod months;
