@@ -19,6 +19,7 @@ mod m20261126_000015_create_schedule_tables;
 mod m20261126_000017_guard_records;
 mod m20261126_000031_extend_webhooks;
 mod m20261126_000061_hold_mails;
+mod m20261126_000066_limit_tokens;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000017_guard_records::Migration),
             Box::new(m20261126_000031_extend_webhooks::Migration),
             Box::new(m20261126_000061_hold_mails::Migration),
+            Box::new(m20261126_000066_limit_tokens::Migration),
         ]
     }
 }

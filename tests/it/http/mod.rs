@@ -12,6 +12,7 @@ mod deadlines;
 mod digests;
 pub mod episodes;
 mod example_receivers;
+mod inbound;
 mod inbox;
 mod meetings;
 mod months;
