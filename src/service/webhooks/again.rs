@@ -2,11 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{get, once};
+use super::get;
 use crate::domain::command::{Idempotency, Principal};
-use crate::ids::{NoticeId, WebhookId};
+use crate::ids::{NoticeId, Username, WebhookId};
 use crate::instant::Instant;
 use crate::service::programs::require_integrator;
+use crate::service::replies::once;
 use crate::service::{Answer, Error, Services};
 use crate::store::webhooks::{Delivery, Numbered, Replayed, TestMessage};
 
@@ -32,8 +33,7 @@ pub async fn replay(
         return Err(Error::Malformed(format!("name at most {MOST_REPLAYED} deliveries")));
     }
     get(services, who, id).await?;
-    let now = services.clock.now();
-    once(services, who, asked, async |write| {
+    once(services, &Username::from(who.username.as_str()), asked, async |write, now| {
         let replayed = write.replay(id, &which, now).await?;
         Ok(Answer { status: 202, body: json!({ "replayed": replayed }), etag: None, replayed: false })
     })
@@ -55,7 +55,7 @@ pub async fn test(services: &Services, who: &Principal, id: WebhookId, asked: Op
         "data": { "program": null, "instance_id": null, "task_id": null, "breach_id": null, "step": null, "role": null, "due_at": null },
     });
     let message = TestMessage { id: delivery, webhook: id, url: webhook.url, event: TEST, body: body.to_string(), at: now };
-    once(services, who, asked, async |write| {
+    once(services, &Username::from(who.username.as_str()), asked, async |write, _| {
         write.add_test_message(&message).await?;
         Ok(Answer { status: 202, body: json!({ "delivery_id": delivery }), etag: None, replayed: false })
     })

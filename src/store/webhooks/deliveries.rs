@@ -23,6 +23,8 @@ pub struct Delivery {
     pub sent_at: Option<Instant>,
     pub attempts: u32,
     pub next_attempt_at: Instant,
+    /// What the receiver is sent: ids and codes, never a field's value.
+    pub body: String,
     pub tries: Vec<Try>,
 }
 
@@ -208,6 +210,7 @@ fn read_delivery(row: notice::Model, tries: Vec<Try>) -> Delivery {
         sent_at: row.sent_at.map(Instant::clamped),
         attempts: u32::try_from(row.attempts).unwrap_or(0),
         next_attempt_at: Instant::clamped(row.next_attempt_at),
+        body: row.body,
         tries,
     }
 }

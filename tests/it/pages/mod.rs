@@ -6,3 +6,4 @@ mod browser;
 mod forms;
 mod months;
 mod safety;
+mod webhooks;
