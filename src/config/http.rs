@@ -23,6 +23,10 @@ pub struct Args {
     /// Largest request body in bytes, 1024 to 67108864
     #[arg(long, env = "PROVISO_MAX_BODY_BYTES", value_name = "BYTES", default_value = "1048576")]
     pub max_body_bytes: String,
+
+    /// Requests a program may make per minute with one API token, on each node, up to 1000000; 0 for any number
+    #[arg(long, env = "PROVISO_TOKEN_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "6000")]
+    pub token_requests_per_minute: String,
 }
 
 /// The checked section.
@@ -32,6 +36,7 @@ pub struct Http {
     /// `None`: the address that was bound, which is known only then when the port is 0.
     pub public_url: Option<Url>,
     pub max_body_bytes: usize,
+    pub token_requests_per_minute: u32,
 }
 
 impl Args {
@@ -41,8 +46,11 @@ impl Args {
         let public_url = faults.note(super::secret::given(self.public_url).map(|text| public_url(&text)).transpose());
         let max_body_bytes =
             faults.note(super::variable::number("PROVISO_MAX_BODY_BYTES", &self.max_body_bytes, 1024..=LARGEST_BODY_BYTES));
-        match (listen, public_url, max_body_bytes) {
-            (Some(listen), Some(public_url), Some(max_body_bytes)) => Ok(Http { listen, public_url, max_body_bytes }),
+        let per_minute = super::variable::number("PROVISO_TOKEN_REQUESTS_PER_MINUTE", &self.token_requests_per_minute, 0..=1_000_000);
+        match (listen, public_url, max_body_bytes, faults.note(per_minute)) {
+            (Some(listen), Some(public_url), Some(max_body_bytes), Some(token_requests_per_minute)) => {
+                Ok(Http { listen, public_url, max_body_bytes, token_requests_per_minute })
+            }
             _ => Err(faults),
         }
     }

@@ -127,7 +127,7 @@ pub fn schema(kind: &str) -> Value {
             "source": { "type": "string", "description": "The program or the subscription it comes from" },
             "type": { "type": "string", "enum": [kind] },
             "time": { "type": "string", "format": "date-time", "description": "When it happened" },
-            "sequence": { "type": "integer", "minimum": 0, "description": "The number in its subscription, without gaps from 1; see the guide for unnumbered types" },
+            "sequence": { "type": "integer", "minimum": 0, "description": "The number in its subscription, without gaps from 1; of a heartbeat the last one given, of a test 0" },
             "data": { "type": "object", "required": required, "properties": data },
         },
     })

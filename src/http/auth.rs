@@ -11,18 +11,22 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use url::Url;
 
 use super::Site;
 use super::problem::{FORBIDDEN, INTERNAL, MALFORMED, Problem};
+use super::rates::Share;
 use crate::domain::command::Principal;
-use crate::service::authenticate::{self, Identified};
+use crate::instant::Instant;
+use crate::service::authenticate::{self, Identified, OneSource};
 use crate::service::{self, Services};
 
 /// Name of the session cookie.
 pub const COOKIE: &str = "proviso_session";
 const SESSION_HOURS: i64 = 12;
+/// Where a source is imported.
+const IMPORTS: &str = "/api/v1/programs/{program}/sources/{source}";
 /// Names under which credentials are often put into an address; there they would end up in logs.
 const REFUSED_PARAMETERS: [&str; 5] = ["token", "access_token", "api_key", "apikey", "password"];
 
@@ -73,7 +77,37 @@ async fn identify(request: &HttpRequest) -> Result<Identified, Problem> {
             cookie
         }
     };
-    Ok(authenticate::identify(services, &token).await?)
+    let found = authenticate::identify(services, &token).await?;
+    if found.is_token {
+        count(request, site, &found, services.clock.wall())?;
+    }
+    match &found.imports {
+        Some(one) if !is_import_of(request, one) => {
+            Err(Problem::new(&FORBIDDEN, format!("this token may import {one} and do nothing else")))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// Counts a request once, however often a handler asks who sends it.
+fn count(request: &HttpRequest, site: &Site, found: &Identified, wall: Instant) -> Result<(), Problem> {
+    if request.extensions().contains::<Share>() {
+        return Ok(());
+    }
+    let (share, refused) = match site.rates.count(found.credential, wall) {
+        None => return Ok(()),
+        Some(Ok(share)) => (share, None),
+        Some(Err(exhausted)) => (exhausted.share, Some(exhausted.retry_after_secs)),
+    };
+    request.extensions_mut().insert(share);
+    refused.map_or(Ok(()), |secs| Err(Problem::too_many_requests(secs)))
+}
+
+fn is_import_of(request: &HttpRequest, one: &OneSource) -> bool {
+    let named = |name: &str| request.match_info().get(name).unwrap_or_default();
+    *request.method() == Method::POST
+        && request.match_pattern().is_some_and(|pattern| pattern == IMPORTS)
+        && (named("program"), named("source")) == (one.program.as_str(), one.source.as_str())
 }
 
 fn refuse_in_address(query: &str) -> Result<(), Problem> {

@@ -30,6 +30,7 @@ pub mod precondition;
 pub mod problem;
 mod program_view;
 pub mod programs;
+pub mod rates;
 pub mod records;
 pub mod reports;
 pub mod reprojections;
@@ -122,6 +123,7 @@ pub fn app(
         .service(web::redirect("/api/docs", "/api/docs/"))
         .default_service(web::to(pages::unknown))
         .wrap(Compress::default())
+        .wrap(from_fn(rates::tell))
         .wrap(from_fn(headers::secure))
         .wrap(from_fn(request_log::log))
 }

@@ -58,6 +58,7 @@ codes! {
     DEFINITION_FAULTS = 422 "definition_faults" "The definition has faults";
     IMPORT_FAULTS = 422 "import_faults" "The import has bad values";
     PRECONDITION_REQUIRED = 428 "precondition_required" "If-Match is needed";
+    TOO_MANY_REQUESTS = 429 "too_many_requests" "Too many requests";
     TOO_MANY_ATTEMPTS = 429 "too_many_attempts" "Too many attempts";
     INTERNAL = 500 "internal" "Something went wrong on the server";
     UNAVAILABLE = 503 "unavailable" "The server cannot answer now";
@@ -99,6 +100,12 @@ impl Problem {
         let mut problem = Self::new(&METHOD_NOT_ALLOWED, format!("this path answers {list}"));
         problem.allow = Some(list);
         problem
+    }
+
+    /// A token has used up its share; `secs` is how long it waits.
+    pub fn too_many_requests(secs: u64) -> Self {
+        let detail = format!("this token has used up its requests; try again in {secs} seconds");
+        Self { retry_after_secs: Some(secs), ..Self::new(&TOO_MANY_REQUESTS, detail) }
     }
 
     /// Adds an extension member.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::body::JSON_LIMIT;
+use super::rates::Rates;
 use crate::service::authenticate::SignIns;
 use crate::service::webhooks::Receivers;
 
@@ -69,6 +70,7 @@ impl fmt::Debug for Wiring {
 pub struct Site {
     pub settings: Settings,
     pub sign_ins: SignIns,
+    pub rates: Rates,
     pub receivers: Receivers,
     pub wiring: Wiring,
 }

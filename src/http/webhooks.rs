@@ -144,6 +144,14 @@ impl DeliveryState {
     }
 }
 
+/// A page of events and how far they go.
+#[derive(serde::Serialize)]
+struct Events {
+    #[serde(flatten)]
+    page: Page<Json>,
+    last_sequence: i64,
+}
+
 /// Tells a null that was sent from a key that was not.
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
@@ -263,15 +271,14 @@ pub async fn events(
     let after = page.after(&name)?.or(after.after).unwrap_or(0);
     let last_sequence = webhooks::get(&services, &who.0, *id).await?.last_sequence;
     let found = webhooks::events_after(&services, &who.0, *id, after, page.fetch()).await?;
-    let page = Page::of(&name, &page, found, |one| one.sequence).map(|one| serde_json::from_str::<Json>(&one.body).unwrap_or_default());
-    let mut shown = serde_json::to_value(page).unwrap_or_default();
-    shown["last_sequence"] = json!(last_sequence);
-    Ok(HttpResponse::Ok().json(shown))
+    let page = Page::of(&name, &page, found, |one| one.sequence).map(|one| one.message);
+    Ok(HttpResponse::Ok().json(Events { page, last_sequence }))
 }
 
 /// Send again
 ///
-/// Queues finished deliveries once more with the same id and body, and the header `webhook-replay: true`.
+/// Queues finished deliveries once more with the same id and body, and the header `webhook-replay: true`. Those that wait for their next
+/// try are tried now.
 #[utoipa::path(
     tag = "webhooks",
     params(("id" = String, Path)),

@@ -123,6 +123,8 @@ fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(joined(high, low)),
         // 2002::/16, 6to4
         [0x2002, high, low, ..] => Some(joined(high, low)),
+        // The interface of an ISATAP tunnel.
+        [.., 0 | 0x0200, 0x5efe, high, low] => Some(joined(high, low)),
         _ => None,
     }
 }

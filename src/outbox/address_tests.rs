@@ -10,7 +10,7 @@ fn sandbox() -> AddressPolicy {
 }
 
 /// Hosts that must not be reached from a live server, in every notation a URL takes.
-const FORBIDDEN_HOSTS: [&str; 62] = [
+const FORBIDDEN_HOSTS: [&str; 80] = [
     "0",
     "0.0.0.0",
     "127.0.0.1",
@@ -73,6 +73,24 @@ const FORBIDDEN_HOSTS: [&str; 62] = [
     "[fe80::1]",
     "[fec0::1]",
     "[ff02::1]",
+    "0x0a000001",
+    "012.0.0.1",
+    "10.1",
+    "0xA9.0xFE.0xA9.0xFE",
+    "169.16689662",
+    "１２７.０.０.１",
+    "127。0。0。1",
+    "%31%32%37.0.0.1",
+    "[0000::0001]",
+    "[::ffff:100.64.0.1]",
+    "[::ffff:0.0.0.0]",
+    "[64:ff9b::192.168.0.1]",
+    "[2002:c0a8:0001::1]",
+    "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
+    "[2606:2800::5efe:10.0.0.1]",
+    "[2606:2800::200:5efe:169.254.169.254]",
+    "[100::1]",
+    "[5f00::1]",
 ];
 
 #[test]
@@ -81,6 +99,15 @@ fn no_notation_of_a_private_address_passes() {
         let url = format!("https://{host}/hook");
         assert!(check_url(&url, &live()).is_err(), "{url} passed");
     }
+}
+
+#[test]
+fn no_name_leads_to_one_of_them_either() {
+    let literals = FORBIDDEN_HOSTS.iter().filter_map(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    let judged: Vec<_> = literals.filter(|address| !live().allows_resolved("hooks.example", *address)).collect();
+    assert!(judged.len() >= 50, "{judged:?}");
+    let all = FORBIDDEN_HOSTS.iter().filter(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()).count();
+    assert_eq!(judged.len(), all);
 }
 
 #[test]

@@ -4,15 +4,14 @@
 //! notation or a name resolves to it; redirects are not followed and no proxy is used.
 
 use std::error::Error as StdError;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use super::address::{AddressPolicy, check_url};
+use super::names::{Guarded, LookUp, NoAllowedAddress};
 use super::outcome::Outcome;
 use super::signature::Secret;
 use crate::ids::NoticeId;
@@ -47,6 +46,11 @@ impl Webhooks {
     /// Builds the client; a try may take `timeout`, from the first packet to the end of the answer. Fails where the machine
     /// has no usable certificate store.
     pub fn new(policy: AddressPolicy, timeout: Duration) -> Result<Self, String> {
+        Self::with_names(policy, timeout, LookUp::of_the_machine())
+    }
+
+    /// The same where names are looked up by other means.
+    pub fn with_names(policy: AddressPolicy, timeout: Duration, look_up: LookUp) -> Result<Self, String> {
         // An error says that a provider is installed already, which is all that is needed.
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder()
@@ -56,7 +60,7 @@ impl Webhooks {
             .referer(false)
             .timeout(timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-            .dns_resolver(Arc::new(Guarded(policy.clone())))
+            .dns_resolver(Arc::new(Guarded { policy: policy.clone(), look_up }))
             .build()
             .map_err(|why| format!("the client for webhooks cannot be built: {why}"))?;
         Ok(Self { client, policy, timeout })
@@ -164,28 +168,6 @@ fn refused_by_policy(error: &reqwest::Error) -> bool {
         next = source.source();
     }
     false
-}
-
-/// Looks names up and passes on only what the policy allows. The connection uses these addresses and no second look-up.
-struct Guarded(AddressPolicy);
-
-#[derive(Debug, thiserror::Error)]
-#[error("the name leads to no address that is allowed")]
-struct NoAllowedAddress;
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.0.clone();
-        Box::pin(async move {
-            let host = name.as_str();
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| policy.allows_resolved(host, address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(Box::new(NoAllowedAddress) as Box<dyn StdError + Send + Sync>);
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ use crate::ids::Username;
 use crate::instant::Instant;
 use crate::store::credentials::{Credential, CredentialKind};
 
+pub use crate::store::credentials::OneSource;
+
 /// Most characters of a password; longer ones are refused before they are hashed.
 pub const MAX_PASSWORD: usize = 256;
 const SESSION_MILLIS: i64 = 12 * 3_600_000;
@@ -71,6 +73,10 @@ pub struct Issued {
 pub struct Identified {
     pub principal: Principal,
     pub credential: Uuid,
+    /// The credential is an API token, not a session.
+    pub is_token: bool,
+    /// The credential is for importing this source and for nothing else.
+    pub imports: Option<OneSource>,
 }
 
 /// Checks a password and opens a session of 12 hours. `Unauthenticated` for any wrong pair, `TooManyAttempts` while slowed down.
@@ -101,19 +107,29 @@ pub async fn sign_in(services: &Services, sign_ins: &SignIns, username: &str, pa
         return Err(Error::Unauthenticated);
     }
     sign_ins.throttle.succeeded(&username, address, now);
-    issue(services, username, CredentialKind::Session, String::new(), SESSION_MILLIS).await
+    issue(services, username, CredentialKind::Session, String::new(), SESSION_MILLIS, None).await
 }
 
-/// Makes an API token of somebody that lives `days`, at most 366.
-pub async fn create_token(services: &Services, username: &str, name: &str, days: u32) -> Result<Issued, Error> {
+/// Makes an API token of somebody that lives `days`, at most 366. With `imports` it is good for importing that source and for nothing
+/// else, as long as the person may.
+pub async fn create_token(services: &Services, username: &str, name: &str, days: u32, imports: Option<OneSource>) -> Result<Issued, Error> {
     if !(1..=MAX_TOKEN_DAYS).contains(&days) {
         return Err(Error::Malformed(format!("a token lives 1 to {MAX_TOKEN_DAYS} days, not {days}")));
     }
     let username = normal_username(username).map_err(Error::Malformed)?;
-    if services.store.person(&username).await?.is_none() {
+    let Some((person, _)) = services.store.person(&username).await? else {
         return Err(Error::Malformed(format!("there is no person \"{username}\"")));
+    };
+    if let Some(one) = &imports {
+        let published = services.programs.latest(&one.program).await;
+        if !published.is_ok_and(|published| published.program.sources.contains_key(&one.source)) {
+            return Err(Error::Malformed(format!("there is no source \"{one}\": write PROGRAM/SOURCE, as both are published")));
+        }
+        if !(person.integrator || person.administrator) {
+            return Err(Error::Malformed(format!("\"{username}\" may import nothing: integrators and administrators may")));
+        }
     }
-    issue(services, username, CredentialKind::Token, name.to_owned(), i64::from(days) * DAY_MILLIS).await
+    issue(services, username, CredentialKind::Token, name.to_owned(), i64::from(days) * DAY_MILLIS, imports).await
 }
 
 /// Who a token or a session belongs to, with the roles they hold now. Every failure looks the same.
@@ -123,7 +139,8 @@ pub async fn identify(services: &Services, token: &str) -> Result<Identified, Er
     let same = kept.secret_hash.as_bytes().ct_eq(hash_secret(presented.secret).as_bytes());
     let alive = kept.expires_at > services.clock.wall();
     if bool::from(same) && alive && kept.kind == presented.kind && principal.active {
-        Ok(Identified { principal, credential: presented.id })
+        let is_token = kept.kind == CredentialKind::Token;
+        Ok(Identified { principal, credential: presented.id, is_token, imports: kept.imports })
     } else {
         Err(Error::Unauthenticated)
     }
@@ -149,13 +166,20 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(format!("work on a thread broke off: {error}")))
 }
 
-async fn issue(services: &Services, username: Username, kind: CredentialKind, name: String, millis: i64) -> Result<Issued, Error> {
+async fn issue(
+    services: &Services,
+    username: Username,
+    kind: CredentialKind,
+    name: String,
+    millis: i64,
+    imports: Option<OneSource>,
+) -> Result<Issued, Error> {
     let created_at = services.clock.wall();
     let expires_at = created_at.plus_millis(millis).unwrap_or(Instant::MAX);
     let id = services.ids.command_id(created_at).0;
     let secret = random_secret();
     let token = format!("{}_{}_{secret}", prefix(kind), id.simple());
-    let credential = Credential { id, username, kind, name, secret_hash: hash_secret(&secret), created_at, expires_at };
+    let credential = Credential { id, username, kind, name, secret_hash: hash_secret(&secret), created_at, expires_at, imports };
     services.store.add_credential(&credential).await?;
     Ok(Issued { token, expires_at })
 }

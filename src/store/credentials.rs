@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::people::PersonRow;
 use super::{Error, Store};
 use crate::domain::command::Principal;
-use crate::ids::{ProgramId, RoleId, Username};
+use crate::ids::{ProgramId, RoleId, SourceId, Username};
 use crate::instant::Instant;
 
 /// Which of the two a credential is.
@@ -29,6 +29,27 @@ impl CredentialKind {
     }
 }
 
+/// The one source a token may import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneSource {
+    pub program: ProgramId,
+    pub source: SourceId,
+}
+
+impl std::fmt::Display for OneSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.program, self.source)
+    }
+}
+
+impl OneSource {
+    /// Reads `program/source`.
+    pub fn read(text: &str) -> Option<Self> {
+        let (program, source) = text.split_once('/').filter(|(program, source)| !program.is_empty() && !source.is_empty())?;
+        Some(Self { program: program.into(), source: source.into() })
+    }
+}
+
 /// A credential as it is kept: the secret itself is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
@@ -42,6 +63,8 @@ pub struct Credential {
     pub created_at: Instant,
     /// Wall time.
     pub expires_at: Instant,
+    /// It may import this source and do nothing else; none: all that the person may.
+    pub imports: Option<OneSource>,
 }
 
 impl Store {
@@ -61,6 +84,7 @@ impl Store {
             secret_hash: new.secret_hash.clone(),
             created_at: new.created_at.millis(),
             expires_at: new.expires_at.millis(),
+            imports: new.imports.as_ref().map(ToString::to_string),
         };
         row.into_active_model().reset_all().insert(write.connection()).await?;
         write.commit().await
@@ -88,18 +112,25 @@ impl Store {
         let rows = self.reader().query_all(&select).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let kind: String = first.try_get("", "kind")?;
+        let bad = |why: &str| Error::BadRow { what: "credential", id: id.to_string(), why: why.to_owned() };
+        let imports: Option<String> = first.try_get("", "imports")?;
         let found = Credential {
             id,
             username: Username(first.try_get("", "username")?),
             kind: match kind.as_str() {
                 "session" => CredentialKind::Session,
                 "token" => CredentialKind::Token,
-                _ => return Err(Error::BadRow { what: "credential", id: id.to_string(), why: "its kind is unknown".to_owned() }),
+                _ => return Err(bad("its kind is unknown")),
             },
             name: String::new(),
             secret_hash: first.try_get("", "secret_hash")?,
             created_at: Instant::clamped(first.try_get("", "created_at")?),
             expires_at: Instant::clamped(first.try_get("", "expires_at")?),
+            imports: match imports {
+                None => None,
+                // What cannot be read must not open more than it was to.
+                Some(text) => Some(OneSource::read(&text).ok_or_else(|| bad("what it may import cannot be read"))?),
+            },
         };
         let mut principal = PersonRow::read(first)?;
         for row in &rows {
@@ -120,7 +151,8 @@ impl Store {
     }
 }
 
-fn columns_of_credential() -> [(credential::Entity, credential::Column); 5] {
+fn columns_of_credential() -> [(credential::Entity, credential::Column); 6] {
     use credential::Column;
-    [Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt].map(|column| (credential::Entity, column))
+    [Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt, Column::Imports]
+        .map(|column| (credential::Entity, column))
 }

@@ -79,7 +79,7 @@ async fn world(url: &str) -> World {
     create_many(&services, names.iter().map(person).collect(), "no password").await.unwrap();
     let mut tokens = BTreeMap::new();
     for name in names {
-        tokens.insert(name, authenticate::create_token(&services, name, "test", 1).await.unwrap().token);
+        tokens.insert(name, authenticate::create_token(&services, name, "test", 1, None).await.unwrap().token);
     }
     World { services, tokens }
 }

@@ -68,7 +68,7 @@ fn words(code: &str) -> (&'static str, &'static str) {
             "There is nothing here",
             "The address may be mistyped, or it belongs to a program you do not take part in. Your tasks are in your inbox.",
         ),
-        "too_many_attempts" => ("Too many attempts", "Wait a moment, then try again."),
+        "too_many_attempts" | "too_many_requests" => ("Too many attempts", "Wait a moment, then try again."),
         "too_large" => {
             ("That was too much at once", "Shorten the longest text and send it again. Use the browser's Back button: it keeps your input.")
         }

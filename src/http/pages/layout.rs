@@ -32,6 +32,8 @@ pub struct Who {
     pub username: String,
     pub name: String,
     pub form_token: String,
+    /// May subscribe receivers.
+    pub integrates: bool,
 }
 
 /// The entries of the menu.
@@ -42,6 +44,7 @@ pub enum Place {
     Start,
     Months,
     Reports,
+    Webhooks,
     Account,
     Mail,
     Clock,
@@ -57,6 +60,7 @@ impl Place {
             Self::Start => "start",
             Self::Months => "months",
             Self::Reports => "reports",
+            Self::Webhooks => "webhooks",
             Self::Account => "account",
             Self::Mail => "mail",
             Self::Clock => "clock",
@@ -75,6 +79,7 @@ impl Frame {
                 username: visitor.person.username.clone(),
                 name: visitor.person.name.clone(),
                 form_token: visitor.form_token.clone(),
+                integrates: visitor.person.integrator || visitor.person.administrator,
             }),
             ..Self::at(now, services.sandbox.is_some(), title, place, zone)
         }

@@ -63,7 +63,12 @@ pub fn nurse() -> Principal {
 pub fn a_frame(title: &str, place: Place) -> Frame {
     Frame {
         title: title.to_owned(),
-        who: Some(Who { username: "nurse".to_owned(), name: "Nora Nurse".to_owned(), form_token: "t".to_owned() }),
+        who: Some(Who {
+            username: "nurse".to_owned(),
+            name: "Nora Nurse".to_owned(),
+            form_token: "t".to_owned(),
+            integrates: place == Place::Webhooks,
+        }),
         sandbox: Some(Moment::of(now(), chrono_tz::Tz::America__New_York)),
         now_millis: Some(now().millis()),
         place,

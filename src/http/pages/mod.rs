@@ -40,6 +40,8 @@ mod task_page;
 mod trouble;
 mod unsubscribe;
 mod visitor;
+mod webhook_view;
+mod webhooks;
 mod when;
 mod wording;
 
@@ -67,6 +69,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/months").route(reading().to(months::list)))
         .service(web::resource("/months/{program}/{month}").route(reading().to(months::show)).route(web::post().to(months::act)))
         .service(web::resource("/reports").route(reading().to(reports::show)))
+        .service(web::resource("/webhooks").route(reading().to(webhooks::list)))
+        .service(web::resource("/webhooks/{id}").route(reading().to(webhooks::show)).route(web::post().to(webhooks::act)))
         .service(web::resource("/account").route(reading().to(account::show)).route(web::post().to(account::act)))
         .service(web::resource("/sign-in").route(reading().to(sign_in::show)).route(web::post().to(sign_in::open)))
         .service(web::resource("/sign-out").route(web::post().to(sign_in::close)))

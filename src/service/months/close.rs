@@ -15,7 +15,7 @@ use crate::domain::month::book::Computed;
 use crate::domain::rejection::{Violation, ViolationKind};
 use crate::ids::{InstanceId, Mint, ProgramId, Username};
 use crate::instant::Instant;
-use crate::service::replies::{self, ATTEMPTS, may_try_again};
+use crate::service::replies;
 use crate::service::{Answer, Error, Services};
 use crate::store;
 use crate::store::months::{ClosedMonth, StoredMonth};
@@ -41,31 +41,18 @@ pub async fn close(
         return Err(state(format!("{month} has not ended: it can be closed from {end} on")));
     }
     let closing = Closing { services, counted: &counted, who, username, month, asked };
-    for _ in 0..ATTEMPTS {
-        let done = match services.store.month(program, month).await? {
-            None => closing.propose().await,
-            Some(StoredMonth { closed: Some(closed), .. }) => {
-                return Err(state(format!(
-                    "{month} was closed at {} and stays closed; what comes later is an adjustment",
-                    closed.closed_at
-                )));
-            }
-            Some(proposal) if proposal.proposed_by == closing.username => {
-                let message = format!("you proposed to close {month} yourself; another person confirms it");
-                return Err(counted.refuse(services, who, Violation::new(ViolationKind::Duty, "month", message)).await?);
-            }
-            Some(proposal) => closing.confirm(&proposal).await?,
-        };
-        match done {
-            Ok(answer) => {
-                services.wake.all();
-                return Ok(answer);
-            }
-            Err(error) if may_try_again(&error) => {}
-            Err(error) => return Err(error.into()),
+    replies::again(services, async || match services.store.month(program, month).await? {
+        None => Ok(closing.propose().await),
+        Some(StoredMonth { closed: Some(closed), .. }) => {
+            Err(state(format!("{month} was closed at {} and stays closed; what comes later is an adjustment", closed.closed_at)))
         }
-    }
-    Err(Error::Conflict)
+        Some(proposal) if proposal.proposed_by == closing.username => {
+            let message = format!("you proposed to close {month} yourself; another person confirms it");
+            Err(counted.refuse(services, who, Violation::new(ViolationKind::Duty, "month", message)).await?)
+        }
+        Some(proposal) => closing.confirm(&proposal).await,
+    })
+    .await
 }
 
 fn state(message: String) -> Error {

@@ -16,7 +16,7 @@ use crate::domain::month::reconcile::{Reconciled, reconcile};
 use crate::domain::month::roster::Row;
 use crate::ids::{ProgramId, ReconciliationId, Username};
 use crate::instant::Instant;
-use crate::service::replies::{self, ATTEMPTS, may_try_again};
+use crate::service::replies;
 use crate::service::{Answer, Error, Services};
 use crate::store;
 use crate::store::months::StoredComparison;
@@ -89,7 +89,7 @@ pub async fn compare(
     let (_, closed) = closed(services, program, month).await?;
     let version = services.programs.get(program, closed.version).await?;
     let rows = Arc::new(locked_rows(services, program, month).await?);
-    for _ in 0..ATTEMPTS {
+    replies::again(services, async || {
         let now = services.clock.now();
         let comparison = run(services, &version, month, rows.clone(), now).await?;
         let stored = comparison.stored(&username, now);
@@ -103,14 +103,7 @@ pub async fn compare(
             write.commit().await
         }
         .await;
-        match written {
-            Ok(()) => {
-                services.wake.all();
-                return Ok(answer);
-            }
-            Err(error) if may_try_again(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::Conflict)
+        Ok(written.map(|()| answer))
+    })
+    .await
 }

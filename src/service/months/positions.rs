@@ -9,9 +9,8 @@ use crate::domain::event::Event;
 use crate::domain::month::position::Level;
 use crate::domain::rejection::{Rejection, Violation, ViolationKind};
 use crate::ids::{ProgramId, Username};
-use crate::service::replies::{self, ATTEMPTS, may_try_again};
+use crate::service::replies;
 use crate::service::{Answer, Error, Services};
-use crate::store;
 use crate::store::positions::Position;
 
 const BASIS_AT_MOST: usize = 500;
@@ -42,31 +41,15 @@ pub async fn take_position(
     }
     closed(services, program, month).await?;
     let (level, basis) = read(&new)?;
-    for _ in 0..ATTEMPTS {
-        let now = services.clock.now();
-        let written: Result<Answer, store::Error> = async {
-            let mut write = services.store.begin_write().await?;
-            let number =
-                write.position_in_force(program, month, &counted.deciding()).await?.map_or(1, |earlier| earlier.number.saturating_add(1));
-            let position = Position { number, level, basis: basis.clone(), taken_at: now, taken_by: username.clone() };
-            write.add_position(program, month, &position).await?;
-            counted.entry(services, who, now, Event::PositionTaken { month, level, number }).append(&mut write).await?;
-            let answer = Answer { status: 201, body: views::position(&position), etag: None, replayed: false };
-            replies::keep(&mut write, &username, asked, &answer, now).await?;
-            write.commit().await?;
-            Ok(answer)
-        }
-        .await;
-        match written {
-            Ok(answer) => {
-                services.wake.all();
-                return Ok(answer);
-            }
-            Err(error) if may_try_again(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::Conflict)
+    replies::once(services, &username, asked, async |write, now| {
+        let number =
+            write.position_in_force(program, month, &counted.deciding()).await?.map_or(1, |earlier| earlier.number.saturating_add(1));
+        let position = Position { number, level, basis: basis.clone(), taken_at: now, taken_by: username.clone() };
+        write.add_position(program, month, &position).await?;
+        counted.entry(services, who, now, Event::PositionTaken { month, level, number }).append(write).await?;
+        Ok(Answer { status: 201, body: views::position(&position), etag: None, replayed: false })
+    })
+    .await
 }
 
 fn read(new: &NewPosition) -> Result<(Level, String), Error> {

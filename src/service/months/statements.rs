@@ -12,7 +12,7 @@ use crate::domain::month::position::{self, Level};
 use crate::domain::rejection::{Rejection, Violation, ViolationKind};
 use crate::ids::{ProgramId, StatementId, Username};
 use crate::instant::Instant;
-use crate::service::replies::{self, ATTEMPTS, may_try_again};
+use crate::service::replies;
 use crate::service::{Answer, Error, Services};
 use crate::store;
 use crate::store::positions::Statement;
@@ -56,22 +56,11 @@ pub async fn make_statement(
         return Ok(earlier);
     }
     let (month, level) = read(&new)?;
-    for _ in 0..ATTEMPTS {
+    let made = replies::again(services, async || {
         let making = Making { services, counted: &counted, who, username: &username, asked, now: services.clock.now() };
-        match making.write(&new, month, level).await {
-            Ok(Ok(answer)) => {
-                services.wake.all();
-                return Ok(answer);
-            }
-            Ok(Err(violation)) => {
-                services.wake.all();
-                return Err(Rejection::Violations(vec![violation]).into());
-            }
-            Err(error) if may_try_again(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::Conflict)
+        Ok(making.write(&new, month, level).await)
+    });
+    made.await?.map_err(|violation| Rejection::Violations(vec![violation]).into())
 }
 
 /// Statements of a program, the last one made first: at most `limit` behind `after`.

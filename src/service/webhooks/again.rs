@@ -1,12 +1,13 @@
 //! What was delivered, and sending it again.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::{get, once};
+use super::get;
 use crate::domain::command::{Idempotency, Principal};
-use crate::ids::{NoticeId, WebhookId};
+use crate::ids::{NoticeId, Username, WebhookId};
 use crate::instant::Instant;
 use crate::service::programs::require_integrator;
+use crate::service::replies::once;
 use crate::service::{Answer, Error, Services};
 use crate::store::webhooks::{Delivery, Numbered, Replayed, TestMessage};
 
@@ -32,8 +33,7 @@ pub async fn replay(
         return Err(Error::Malformed(format!("name at most {MOST_REPLAYED} deliveries")));
     }
     get(services, who, id).await?;
-    let now = services.clock.now();
-    once(services, who, asked, async |write| {
+    once(services, &Username::from(who.username.as_str()), asked, async |write, now| {
         let replayed = write.replay(id, &which, now).await?;
         Ok(Answer { status: 202, body: json!({ "replayed": replayed }), etag: None, replayed: false })
     })
@@ -55,17 +55,32 @@ pub async fn test(services: &Services, who: &Principal, id: WebhookId, asked: Op
         "data": { "program": null, "instance_id": null, "task_id": null, "breach_id": null, "step": null, "role": null, "due_at": null },
     });
     let message = TestMessage { id: delivery, webhook: id, url: webhook.url, event: TEST, body: body.to_string(), at: now };
-    once(services, who, asked, async |write| {
+    once(services, &Username::from(who.username.as_str()), asked, async |write, _| {
         write.add_test_message(&message).await?;
         Ok(Answer { status: 202, body: json!({ "delivery_id": delivery }), etag: None, replayed: false })
     })
     .await
 }
 
-/// The numbered events after `after`, in order: what a receiver that was away has missed.
-pub async fn events_after(services: &Services, who: &Principal, id: WebhookId, after: i64, limit: u64) -> Result<Vec<Numbered>, Error> {
+/// An event as its delivery says it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub sequence: i64,
+    pub message: Json,
+}
+
+/// The numbered events after `after`, in order: what a receiver that was away has missed. One that cannot be read is an error: left out,
+/// or empty, it would look as if nothing had been missed.
+pub async fn events_after(services: &Services, who: &Principal, id: WebhookId, after: i64, limit: u64) -> Result<Vec<Event>, Error> {
     get(services, who, id).await?;
-    Ok(services.store.events_after(id, after, limit).await?)
+    let found = services.store.events_after(id, after, limit).await?;
+    found.into_iter().map(|numbered| read(id, numbered)).collect()
+}
+
+fn read(webhook: WebhookId, Numbered { sequence, body }: Numbered) -> Result<Event, Error> {
+    let message = serde_json::from_str(&body)
+        .map_err(|error| Error::Internal(format!("event {sequence} of subscription {webhook} cannot be read: {error}")))?;
+    Ok(Event { sequence, message })
 }
 
 /// Deliveries of a subscription, newest first.
@@ -79,4 +94,19 @@ pub async fn deliveries(
 ) -> Result<Vec<Delivery>, Error> {
     get(services, who, id).await?;
     Ok(services.store.deliveries(id, state, before, limit).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_an_error_and_names_its_number() {
+        let webhook = WebhookId(uuid::Uuid::from_u128(4));
+        let of = |body: &str| read(webhook, Numbered { sequence: 7, body: body.to_owned() });
+        assert_eq!(of("{\"a\":1}").unwrap().message, json!({ "a": 1 }));
+        for broken in ["", "{\"a\":"] {
+            assert!(matches!(of(broken), Err(Error::Internal(why)) if why.contains("event 7")), "{broken}");
+        }
+    }
 }

@@ -14,18 +14,16 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::programs::require_integrator;
-use super::replies::{self, ATTEMPTS, may_try_again};
+use super::replies::once;
 use super::{Answer, Error, Services};
 use crate::domain::catalogue::EVENT_TYPES;
 use crate::domain::command::{Idempotency, Principal};
 use crate::domain::rejection::{Rejection, Violation, ViolationKind};
 use crate::ids::{ProgramId, RoleId, Username, WebhookId};
 use crate::instant::Instant;
-use crate::store::outbox::Health;
-use crate::store::webhooks::Webhook;
-use crate::store::{self, WriteTransaction};
 
-pub use crate::store::webhooks::{Replayed, WebhookChange as Change, WebhookState};
+pub use crate::store::outbox::Health;
+pub use crate::store::webhooks::{Delivery, Replayed, Try, Webhook, WebhookChange as Change, WebhookState, without_query};
 pub use again::{deliveries, events_after, replay, test};
 pub use secret::Signing;
 pub use shown::{delivery_shown, shown};
@@ -112,7 +110,7 @@ pub async fn create(
         return Err(Error::State { code: "wrong_state", message: format!("there are {MOST_WEBHOOKS} webhooks, the most there may be") });
     }
     let start = services.store.journal_end().await?;
-    once(services, who, asked, async |write| {
+    once(services, &Username::from(who.username.as_str()), asked, async |write, _| {
         write.add_webhook(&webhook, &secret.stored, start).await?;
         Ok(answer.clone())
     })
@@ -160,7 +158,7 @@ pub async fn rotate(services: &Services, who: &Principal, id: WebhookId, asked: 
     let wall = services.clock.wall();
     let until = wall.plus_millis(OVERLAP_MILLIS).unwrap_or(Instant::MAX);
     let secret = Signing::of(&webhook).new_secret()?;
-    once(services, who, asked, async |write| {
+    once(services, &Username::from(who.username.as_str()), asked, async |write, _| {
         if !write.rotate_webhook(id, &secret.stored, wall, until).await? {
             return Ok(missing());
         }
@@ -168,55 +166,6 @@ pub async fn rotate(services: &Services, who: &Principal, id: WebhookId, asked: 
         Ok(Answer { status: 200, body, etag: None, replayed: false })
     })
     .await
-}
-
-/// Makes a change and keeps its answer in one transaction, once per idempotency key; then wakes the sender.
-async fn once(
-    services: &Services,
-    who: &Principal,
-    asked: Option<&Idempotency>,
-    change: impl AsyncFn(&mut WriteTransaction) -> Result<Answer, store::Error>,
-) -> Result<Answer, Error> {
-    let username = Username(who.username.clone());
-    for _ in 0..ATTEMPTS {
-        if let Some(earlier) = replies::earlier(services, &username, asked).await? {
-            return Ok(earlier);
-        }
-        match written(services, &username, asked, &change).await {
-            Ok(answer) if answer.status == 404 => return Err(Error::NotFound),
-            Ok(answer) => {
-                services.wake.all();
-                return Ok(answer);
-            }
-            Err(error) if may_try_again(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::Conflict)
-}
-
-async fn written(
-    services: &Services,
-    username: &Username,
-    asked: Option<&Idempotency>,
-    change: &impl AsyncFn(&mut WriteTransaction) -> Result<Answer, store::Error>,
-) -> Result<Answer, store::Error> {
-    let mut write = services.store.begin_write().await?;
-    let answer = change(&mut write).await?;
-    if answer.status != 404 {
-        replies::keep(&mut write, username, asked, &without_secret(&answer), services.clock.now()).await?;
-    }
-    write.commit().await?;
-    Ok(answer)
-}
-
-/// The answer as it is kept for a repetition: a secret is shown once, and no copy of it lies beside the subscription.
-fn without_secret(answer: &Answer) -> Answer {
-    let mut kept = answer.clone();
-    if let Some(secret) = kept.body.get_mut("secret") {
-        *secret = serde_json::Value::Null;
-    }
-    kept
 }
 
 fn missing() -> Answer {

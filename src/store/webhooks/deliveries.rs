@@ -23,6 +23,8 @@ pub struct Delivery {
     pub sent_at: Option<Instant>,
     pub attempts: u32,
     pub next_attempt_at: Instant,
+    /// What the receiver is sent: ids and codes, never a field's value.
+    pub body: String,
     pub tries: Vec<Try>,
 }
 
@@ -128,10 +130,15 @@ impl Store {
 }
 
 impl WriteTransaction {
-    /// Queues finished deliveries once more and tells how many. Their ids, numbers and bodies stay.
+    /// Queues finished deliveries once more, has those tried now that wait for their next try, and tells how many. Their ids, numbers
+    /// and bodies stay.
     pub async fn replay(&mut self, webhook: WebhookId, which: &Replayed, now: Instant) -> Result<u64, Error> {
-        let mut finished =
-            Condition::all().add(notice::Column::WebhookId.eq(webhook.0)).add(notice::Column::State.is_in(["sent", "dead", "suppressed"]));
+        let mut finished = Condition::all().add(notice::Column::WebhookId.eq(webhook.0)).add(notice::Column::State.is_in([
+            "sent",
+            "dead",
+            "suppressed",
+            "failed",
+        ]));
         if !which.deliveries.is_empty() {
             finished = finished.add(notice::Column::Id.is_in(which.deliveries.iter().map(|id| id.0)));
         }
@@ -203,6 +210,7 @@ fn read_delivery(row: notice::Model, tries: Vec<Try>) -> Delivery {
         sent_at: row.sent_at.map(Instant::clamped),
         attempts: u32::try_from(row.attempts).unwrap_or(0),
         next_attempt_at: Instant::clamped(row.next_attempt_at),
+        body: row.body,
         tries,
     }
 }

@@ -1,7 +1,10 @@
 //! Notices from the audit entry to the receiver, on both databases.
 
+mod about_webhooks;
 mod digests;
 mod fan_out;
+mod forbidden;
+mod hostile;
 mod leases;
 mod mails;
 mod webhooks;

@@ -178,7 +178,10 @@ impl World {
 
     pub fn dispatcher_by(&self, mailer: Mailer, owner: &str) -> Dispatcher {
         let policy = AddressPolicy { allow_loopback: true, ..AddressPolicy::default() };
-        let webhooks = Webhooks::new(policy, Duration::from_secs(15)).expect("the client is built");
+        self.dispatcher_with(mailer, owner, Webhooks::new(policy, Duration::from_secs(15)).expect("the client is built"))
+    }
+
+    pub fn dispatcher_with(&self, mailer: Mailer, owner: &str, webhooks: Webhooks) -> Dispatcher {
         let sender = Sender::new("Proviso <proviso@mail.example>".parse().expect("an address"), "https://proviso.example");
         Dispatcher::new(self.store.clone(), sender, mailer, webhooks, owner)
     }
@@ -217,12 +220,18 @@ impl World {
     /// Subscribes `url` to all events.
     pub async fn subscribe(&self, number: u128, url: &str) -> Secret {
         let secret = Secret::of([7; 32]);
+        self.subscribe_by("integrator", number, url, &secret).await;
+        secret
+    }
+
+    /// The same by somebody, with a secret of their own.
+    pub async fn subscribe_by(&self, owner: &str, number: u128, url: &str, secret: &Secret) {
         let webhook = Webhook {
             id: WebhookId(Uuid::from_u128(number)),
             url: url.to_owned(),
             events: Vec::new(),
             program: None,
-            owner: Username::from("integrator"),
+            owner: Username::from(owner),
             state: WebhookState::Active,
             created_at: at(START),
             last_sequence: 0,
@@ -236,7 +245,6 @@ impl World {
         let mut write = self.store.begin_write().await.expect("a transaction begins");
         write.add_webhook(&webhook, &secret.to_text(), start).await.expect("the subscription is added");
         write.commit().await.expect("the transaction commits");
-        secret
     }
 
     /// The task that the firings are about, in this state.
@@ -342,6 +350,13 @@ impl World {
         let tries = entity::attempt::Entity::find().filter(entity::attempt::Column::NoticeId.eq(id.0));
         let rows = tries.order_by_asc(entity::attempt::Column::Number).all(&self.rows).await.expect("tries can be read");
         rows.into_iter().map(|row| (row.result, row.status)).collect()
+    }
+
+    /// What is told of a notice's tries, in order.
+    pub async fn details(&self, id: Uuid) -> Vec<String> {
+        let tries = entity::attempt::Entity::find().filter(entity::attempt::Column::NoticeId.eq(id));
+        let rows = tries.order_by_asc(entity::attempt::Column::Number).all(&self.rows).await.expect("tries can be read");
+        rows.into_iter().map(|row| row.detail).collect()
     }
 
     pub async fn webhook_state(&self, number: u128) -> String {

@@ -7,3 +7,4 @@ mod browser;
 mod forms;
 mod months;
 mod safety;
+mod webhooks;
