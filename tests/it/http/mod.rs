@@ -19,6 +19,7 @@ mod pathway;
 mod priority_list;
 mod reports;
 mod reprojections;
+mod routing;
 mod schedules;
 mod series;
 mod settings;
