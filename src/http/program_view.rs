@@ -78,7 +78,7 @@ fn step(id: &StepId, step: &Step) -> Json {
 }
 
 fn routes(routes: &Routes) -> Json {
-    json!({ "to": routes.to, "within": routes.within })
+    json!({ "to": routes.to, "within": routes.within, "receipts": routes.receipts })
 }
 
 /// A field with its id first, and `code`, `when` and `filled` present even where the file leaves them out.

@@ -60,6 +60,14 @@ pub struct Letter {
     pub may_answer: bool,
 }
 
+/// The task in which somebody confirms that a routed record has arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Receipt<'a> {
+    pub task: TaskId,
+    pub step: &'a StepId,
+    pub due_at: Option<Instant>,
+}
+
 /// A letter as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -110,6 +118,15 @@ impl Letter {
             until_acknowledged: false,
             until_claimed: false,
             may_answer: false,
+        }
+    }
+
+    /// The letter that asks a role to confirm that a record has arrived.
+    pub fn of_receipt(to_name: &str, entry: &Entry, receipt: Receipt<'_>, program: &Program) -> Self {
+        Self {
+            due: receipt.due_at.map(|due_at| in_both_zones(due_at, program.time.zone)),
+            due_at: receipt.due_at,
+            ..Self::of_record(to_name, entry, receipt.task, receipt.step, program)
         }
     }
 

@@ -95,6 +95,14 @@ fn a_routed_record_says_nothing_of_its_content() {
     assert!(!written.html.contains("<of>"), "markup in a title must be escaped:\n{}", written.html);
 }
 
+#[test]
+fn a_routed_record_asks_for_its_receipt_where_there_is_one() {
+    let (step, due_at) = ("release".into(), "2026-11-24T04:59:59.999Z".parse().ok());
+    let receipt = Receipt { task: firing("breach", "release").task, step: &step, due_at };
+    let written = Letter::of_receipt("Ann", &entry("2026-11-23T19:00:00Z"), receipt, &program()).render("https://proviso.example").unwrap();
+    assert!(written.text.contains("Due:") && written.text.contains("confirm that it has arrived"), "{}", written.text);
+}
+
 /// Whatever a template can name is in this list, so a field that could carry what people entered cannot be added unseen.
 #[test]
 fn a_letter_has_no_place_for_what_people_entered() {

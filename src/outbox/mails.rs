@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
 use super::identity::notice_id;
-use super::letter::{Kind, Letter, find_step};
+use super::letter::{Kind, Letter, Receipt, find_step};
 use super::recipients::{Addressee, holders_of, resolve};
 use crate::domain::definition::{Channel, Program, Recipient};
 use crate::domain::event::{Event, Firing};
@@ -104,11 +104,28 @@ struct Filed<'a> {
 
 fn of_route(filed: &Filed<'_>, role: &RoleId, entry: &Entry, program: &Program, people: &People, notices: &mut Vec<NewNotice>) {
     let fact = format!("{}/route/{role}", filed.record);
+    let receipt = receipt_of(filed, role, entry, program);
     for addressee in holders_of(people, &program.program, role) {
-        let letter = Letter::of_record(&addressee.name, entry, filed.task, filed.step, program);
-        let about = About { event: "record.filed", task: filed.task, breach: None, rung: None, hold: None };
+        let letter = match receipt {
+            Some(receipt) => Letter::of_receipt(&addressee.name, entry, receipt, program),
+            None => Letter::of_record(&addressee.name, entry, filed.task, filed.step, program),
+        };
+        let about = About { event: "record.filed", task: letter.task, breach: None, rung: None, hold: None };
         notices.push(notice(&fact, addressee, &letter, about, entry));
     }
+}
+
+/// The task in which the role confirms that the record has arrived; it opened with the completion.
+fn receipt_of<'a>(filed: &Filed<'_>, role: &RoleId, entry: &'a Entry, program: &Program) -> Option<Receipt<'a>> {
+    let routes = find_step(program, entry, filed.step)?.routes.as_ref()?;
+    entry.events.iter().find_map(|(_, event)| match event {
+        Event::TaskOpened { task, step, role: Some(of), due_at, .. }
+            if of == role && routes.receipts.iter().any(|receipt| receipt == step) =>
+        {
+            Some(Receipt { task: *task, step, due_at: *due_at })
+        }
+        _ => None,
+    })
 }
 
 struct About {

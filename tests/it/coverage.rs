@@ -181,6 +181,8 @@ impl Carried<'_> {
         let mut gaps = equal("the routing", self.required.routed_to.iter().cloned().collect::<BTreeSet<_>>(), to);
         let same_day = routes.iter().any(|routes| routes.within == Within::SameDay);
         gaps.extend(equal("routing on the same day", self.required.same_day_routing, same_day));
+        let unconfirmed = routes.iter().filter(|routes| routes.receipts.iter().len() != routes.to.len());
+        gaps.extend(unconfirmed.map(|routes| format!("a receipt of what is sent to {:?} is missing", routes.to)));
         gaps
     }
 

@@ -116,7 +116,7 @@ fn many_faults_are_told_at_once_where_they_stand() {
             "sample.yaml:31:27: unknown_code_list: there is no code list \"color\" (did you mean colour?)",
             "sample.yaml:33:86: bad_rule: the step has no field sise (did you mean size?)",
             "sample.yaml:34:19: unknown_register: there is no register \"shelve\" (did you mean shelf?)",
-            "sample.yaml:37:15: unknown_word: \"decission\" is none of record, decision, release, review, clarification, sign_off, settlement, board_decision, meeting (did you mean decision?)",
+            "sample.yaml:37:15: unknown_word: \"decission\" is none of record, decision, release, review, clarification, sign_off, settlement, board_decision, meeting, receipt (did you mean decision?)",
             "sample.yaml:41:38: unknown_step: there is no step \"acct\" (did you mean act?)",
             "sample.yaml:50:16: unknown_step: there is no step \"lok\" (did you mean look?)",
         ]

@@ -39,6 +39,9 @@ impl Work<'_> {
                 Then::Series { series, every } => self.begin_series(series, *every, completed, &from)?,
             }
         }
+        for receipt in step.routes.iter().flat_map(|routes| routes.receipts.iter()) {
+            self.arrive(receipt, completed, &from)?;
+        }
         Ok(self.instance.tasks.iter().map(|task| task.id).filter(|id| !already.contains(id)).collect())
     }
 

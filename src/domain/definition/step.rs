@@ -88,6 +88,8 @@ pub enum StepKind {
     Settlement,
     BoardDecision,
     Meeting,
+    /// Somebody whom another step routed its record to says that it has arrived.
+    Receipt,
 }
 
 impl StepKind {
@@ -101,7 +103,8 @@ impl StepKind {
             | Self::Clarification
             | Self::Settlement
             | Self::BoardDecision
-            | Self::Meeting => false,
+            | Self::Meeting
+            | Self::Receipt => false,
         }
     }
 }
@@ -196,4 +199,8 @@ pub enum Stops {
 pub struct Routes {
     pub to: Vec<RoleId>,
     pub within: Within,
+    /// The steps in which each of these roles confirms that the record has arrived. They open with the completion; nothing
+    /// waits for them.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub receipts: OneOrMany<StepId>,
 }

@@ -8,6 +8,7 @@ pub enum ReportKind {
     TimeToActivation,
     CasesWithoutAction,
     PendingClarificationAge,
+    SameDayRouting,
     MissedReviewSlots,
     ReviewOutcomes,
     RationaleMix,
@@ -23,12 +24,13 @@ pub enum ReportKind {
 }
 
 impl ReportKind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Timeliness,
         Self::StepDurations,
         Self::TimeToActivation,
         Self::CasesWithoutAction,
         Self::PendingClarificationAge,
+        Self::SameDayRouting,
         Self::MissedReviewSlots,
         Self::ReviewOutcomes,
         Self::RationaleMix,
@@ -50,6 +52,7 @@ impl ReportKind {
             Self::TimeToActivation => "time_to_activation",
             Self::CasesWithoutAction => "cases_without_action",
             Self::PendingClarificationAge => "pending_clarification_age",
+            Self::SameDayRouting => "same_day_routing",
             Self::MissedReviewSlots => "missed_review_slots",
             Self::ReviewOutcomes => "review_outcomes",
             Self::RationaleMix => "rationale_mix",
@@ -72,6 +75,7 @@ impl ReportKind {
             Self::TimeToActivation => "From start to decision",
             Self::CasesWithoutAction => "Cases that wait for their first action",
             Self::PendingClarificationAge => "Age of pending clarifications",
+            Self::SameDayRouting => "Routed records, received and late",
             Self::MissedReviewSlots => "Review slots held and missed",
             Self::ReviewOutcomes => "What reviews found, and found again",
             Self::RationaleMix => "Reasons given with decisions",

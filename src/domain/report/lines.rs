@@ -29,6 +29,7 @@ pub struct TaskLine {
     pub workflow: WorkflowId,
     pub step: StepId,
     pub slot: Option<u32>,
+    pub role: Option<RoleId>,
     pub state: TaskState,
     pub opened_at: Instant,
     pub due_at: Option<Instant>,

@@ -58,6 +58,52 @@ pub fn slots(tasks: &[TaskLine], period: Period) -> Table {
     tallied(tasks.iter().filter(|task| task.slot.is_some()), period)
 }
 
+/// What became of the records that one role was sent.
+#[derive(Default)]
+struct Routed {
+    sent: usize,
+    in_time: usize,
+    late: usize,
+    missing: usize,
+    waiting: usize,
+    withdrawn: usize,
+}
+
+impl Routed {
+    fn add(&mut self, task: &TaskLine, as_of: crate::instant::Instant) {
+        let due_at = task.due_at.unwrap_or(crate::instant::Instant::MAX);
+        let in_time = task.closed_at.unwrap_or(as_of) <= due_at;
+        let place = match task.state {
+            TaskState::Completed if in_time => &mut self.in_time,
+            TaskState::Completed => &mut self.late,
+            TaskState::Cancelled if in_time => &mut self.withdrawn,
+            TaskState::Open | TaskState::Claimed | TaskState::Paused if in_time => &mut self.waiting,
+            TaskState::Open | TaskState::Claimed | TaskState::Paused | TaskState::Cancelled | TaskState::Missed => &mut self.missing,
+        };
+        *place += 1;
+        self.sent += 1;
+    }
+}
+
+/// Records that were routed in the period, by the receipt and its role. `missing` was neither received by its due instant nor
+/// later, whether it still waits or its case has ended; `withdrawn` is what a case that ended, or was decided anew, took back in time.
+pub fn routing(receipts: &[TaskLine], period: Period) -> Table {
+    let mut tallies: BTreeMap<(&str, &str, &str), Routed> = BTreeMap::new();
+    for task in receipts.iter().filter(|task| period.holds(task.opened_at)) {
+        let role = task.role.as_ref().map_or("", |role| role.as_str());
+        tallies.entry((task.workflow.as_str(), task.step.as_str(), role)).or_default().add(task, period.as_of);
+    }
+    let row = |((workflow, step, role), routed): (&(&str, &str, &str), &Routed)| {
+        let received = routed.in_time + routed.late;
+        let counts = [routed.sent, received, routed.in_time, routed.late, routed.missing, routed.waiting, routed.withdrawn];
+        [*workflow, *step, *role].into_iter().map(Cell::text).chain(counts.into_iter().map(Cell::number)).collect()
+    };
+    Table {
+        columns: vec!["workflow", "step", "role", "sent", "received", "in_time", "late", "missing", "waiting", "withdrawn"],
+        rows: tallies.iter().map(row).collect(),
+    }
+}
+
 fn tallied<'a>(tasks: impl Iterator<Item = &'a TaskLine>, period: Period) -> Table {
     let mut tallies: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
     for task in tasks.filter(|task| task.due_at.is_some_and(|due_at| due_at >= period.from && due_at < period.to)) {

@@ -19,6 +19,7 @@ fn task(step: &str, state: TaskState, due: &str, closed: Option<&str>) -> TaskLi
         workflow: "episode".into(),
         step: step.into(),
         slot: (step == "review").then_some(1),
+        role: Some("worker".into()),
         state,
         opened_at: at("2026-01-02T00:00:00Z"),
         due_at: Some(at(due)),
@@ -48,6 +49,24 @@ fn what_was_closed_later_was_overdue_then() {
     let found = shown(&timeliness(&tasks(), january()));
     assert_eq!(found, ["episode act 4 1 1 0 1 1 0.3333", "episode review 1 0 0 1 0 0 0.0000"]);
     assert_eq!(shown(&slots(&tasks(), january())), ["episode review 1 0 0 1 0 0 0.0000"]);
+}
+
+#[test]
+fn a_routed_record_is_received_in_time_late_or_missing() {
+    let day = "2026-01-03T00:00:00Z";
+    let routed = [
+        task("receipt", TaskState::Completed, day, Some(day)),
+        task("receipt", TaskState::Completed, day, Some("2026-01-03T00:00:00.001Z")),
+        // Completed after the instant the report knows of: then it was missing.
+        task("receipt", TaskState::Completed, day, Some("2026-01-25T00:00:00Z")),
+        task("receipt", TaskState::Cancelled, day, Some("2026-01-04T00:00:00Z")),
+        task("receipt", TaskState::Cancelled, day, Some("2026-01-02T12:00:00Z")),
+        task("receipt", TaskState::Claimed, "2026-01-30T00:00:00Z", None),
+    ];
+    let known: Vec<_> = routed.into_iter().filter_map(|task| task.as_of(january().as_of)).collect();
+    assert_eq!(shown(&routing(&known, january())), ["episode receipt worker 6 2 1 1 2 1 1"]);
+    let later = Period { from: at("2026-01-03T00:00:00Z"), ..january() };
+    assert!(routing(&known, later).rows.is_empty(), "what was sent before the period belongs to another one");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use super::visitor::Visitor;
 use super::when::{Moment, localised};
 use super::wording::{self, as_words};
 use crate::domain::compliance::Tally;
-use crate::ids::{FieldId, InstanceId};
-use crate::service::views::{InstanceView, SeriesView, TimelineEntry, Viewer};
+use crate::ids::{FieldId, InstanceId, TaskId};
+use crate::service::views::{InstanceView, RoutingView, SeriesView, TimelineEntry, Viewer};
 use crate::service::{Error, Services, queries};
 
 #[derive(Template)]
@@ -37,6 +37,7 @@ struct InstancePage {
     values: Vec<(String, String)>,
     tasks: Vec<Line>,
     series: Vec<Run>,
+    routing: Vec<Sent>,
     breaches: Vec<Card>,
     records: Vec<Filed>,
     form_token: String,
@@ -50,6 +51,17 @@ struct Run {
     tally: Tally,
     is_running: bool,
     next: Option<Moment>,
+}
+
+/// A record on its way to a role.
+#[derive(Debug, Clone)]
+struct Sent {
+    task: TaskId,
+    to: String,
+    sent: Moment,
+    due: Option<Moment>,
+    received: Option<(Moment, String)>,
+    is_late: bool,
 }
 
 /// What one command did.
@@ -95,6 +107,7 @@ fn made(frame: Frame, title: String, viewer: &Viewer<'_>, programs: &Programs, f
         values: start_values(viewer, &found),
         tasks: found.tasks.iter().map(|task| Line::of(task, viewer.person, programs, viewer.now)).collect(),
         series: found.series.iter().map(|series| run(series, zone)).collect(),
+        routing: found.routing.iter().map(|routed| sent(routed, zone)).collect(),
         breaches: found.breaches.iter().map(|breach| Card::of(breach, programs, form_token)).collect(),
         records: found.records.iter().map(|record| Filed::of(viewer, &found, record)).collect(),
         form_token: form_token.to_owned(),
@@ -108,6 +121,19 @@ fn run(series: &SeriesView, zone: Tz) -> Run {
         tally: series.tally,
         is_running: series.running,
         next: series.next_due_at.map(|at| Moment::of(at, zone)),
+    }
+}
+
+fn sent(routed: &RoutingView, zone: Tz) -> Sent {
+    let moment = |at| Moment::of(at, zone);
+    let by = routed.received_by.as_ref().map_or_else(String::new, ToString::to_string);
+    Sent {
+        task: routed.task_id,
+        to: routed.role_title.clone().unwrap_or_else(|| as_words(routed.step.as_str())),
+        sent: moment(routed.sent_at),
+        due: routed.due_at.map(moment),
+        received: routed.received_at.map(|at| (moment(at), by)),
+        is_late: routed.late,
     }
 }
 
@@ -159,6 +185,7 @@ mod tests {
         looked_at::assert_accessible(&html);
         assert!(html.contains("P-1042") && html.contains("Late delivery") && html.contains("Mon 23 Nov 2026 14:00 EST"), "{html}");
         assert!(html.contains("6 of 9 in time"), "{html}");
+        assert!(html.contains("Physicians") && html.contains("not confirmed yet"), "{html}");
         assert!(!html.contains("<b>it</b>") && !html.contains("<b>again</b>"));
     }
 }

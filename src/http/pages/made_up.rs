@@ -17,8 +17,8 @@ use crate::ids::{BreachId, ClockId, InstanceId, NoticeId, ProgramId, RecordId, R
 use crate::instant::Instant;
 use crate::service::views::{
     AnchorView, BreachView, CaseView, CheckView, ChoiceView, ClockView, CommentView, DutyView, FieldView, FindingView, GateView,
-    InstanceSummary, InstanceView, MeetingView, NeedView, NextView, NoticeView, OutcomeView, RecordView, RequirementView, SeatView,
-    SeriesView, TaskSummary, TaskView, TimelineEntry,
+    InstanceSummary, InstanceView, MeetingView, NeedView, NextView, NoticeView, OutcomeView, RecordView, RequirementView, RoutingView,
+    SeatView, SeriesView, TaskSummary, TaskView, TimelineEntry,
 };
 
 pub fn program() -> Program {
@@ -372,6 +372,17 @@ pub fn an_instance() -> InstanceView {
             running: true,
             next_due_at: Some(later(60)),
             tally: Tally { due: 9, in_time: 6, late: 2, missed: 1, overdue: 0, open: 1 },
+        }],
+        routing: vec![RoutingView {
+            task_id: TaskId(Uuid::from_u128(77)),
+            step: StepId::from("receipt"),
+            role: Some(RoleId::from("physicians")),
+            role_title: Some("Physicians".to_owned()),
+            sent_at: now(),
+            due_at: Some(later(60)),
+            received_at: None,
+            received_by: None,
+            late: false,
         }],
         clocks: vec![a_clock()],
         records: vec![record],

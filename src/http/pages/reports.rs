@@ -86,6 +86,7 @@ impl Chart {
     fn of(kind: ReportKind, table: &Table) -> Option<Self> {
         let (column, names) = match kind {
             ReportKind::Timeliness | ReportKind::MissedReviewSlots => ("on_time", 2),
+            ReportKind::SameDayRouting => ("missing", 3),
             ReportKind::TimeToActivation | ReportKind::StepDurations => ("median_minutes", 2),
             ReportKind::PendingClarificationAge | ReportKind::CasesWithoutAction => ("age_minutes", 2),
             ReportKind::RationaleMix => ("decisions", 4),

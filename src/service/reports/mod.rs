@@ -87,6 +87,7 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
     let id = &program.program;
     Ok(match kind {
         ReportKind::Timeliness => report::timeliness(&tasks(services, id, period).await?, period),
+        ReportKind::SameDayRouting => report::routing(&tasks_of(services, program, StepKind::Receipt, period).await?, period),
         ReportKind::MissedReviewSlots => report::slots(&tasks(services, id, period).await?, period),
         ReportKind::StepDurations => report::durations(&tasks(services, id, period).await?, period),
         ReportKind::PendingClarificationAge => {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::{self, RecordView};
-use super::{AmendmentView, BreachSubject, BreachView, ClockView, SeriesView, TaskSummary, TimelineEntry, Viewer};
+use super::{AmendmentView, BreachSubject, BreachView, ClockView, RoutingView, SeriesView, TaskSummary, TimelineEntry, Viewer};
 use crate::domain::instance::{Breach, Instance, InstanceState, TaskState};
 use crate::domain::value::Json;
 use crate::ids::{FieldId, InstanceId, OutcomeId, ProgramId, TaskId, Username, WorkflowId};
@@ -56,6 +56,8 @@ pub struct InstanceView {
     pub tasks: Vec<TaskSummary>,
     /// How the slots of its review series were kept, in the order the series began.
     pub series: Vec<SeriesView>,
+    /// Records it sent to other roles, with the receipts, in the order they were sent.
+    pub routing: Vec<RoutingView>,
     pub clocks: Vec<ClockView>,
     /// Every version of every record, in the order the steps were completed.
     pub records: Vec<RecordView>,
@@ -107,6 +109,7 @@ pub fn instance(viewer: &Viewer<'_>, instance: &Instance, history: &HistoryRows)
         started: open.then(|| record::values(&instance.started)),
         tasks: history.tasks.iter().map(|task| super::task_summary(viewer, instance.into(), task)).collect(),
         series: super::series(viewer, instance, &history.tasks),
+        routing: super::routing(viewer, instance, &history.tasks),
         clocks: history.clocks.iter().map(|clock| super::clock(viewer, clock, state_of(clock.task))).collect(),
         records: history
             .records

@@ -11,6 +11,7 @@ mod form;
 mod instance;
 mod meeting;
 mod record;
+mod routing;
 mod series;
 mod task;
 mod timeline;
@@ -25,6 +26,7 @@ pub use form::{CheckView, ChoiceView, ConfirmationView, FieldView, GateView, Out
 pub use instance::{InstanceSummary, InstanceView, StandingView, fresh, instance, summary};
 pub use meeting::{CaseView, MeetingView, RequirementView, SeatView, cases, meeting};
 pub use record::{FindingView, RecordView, Standing, record};
+pub use routing::{RoutingView, routing};
 pub use series::{ComplianceView, SeriesView, StepComplianceView, series};
 pub use task::{
     CommentView, CompletedView, DutyView, NeedView, RoutesView, TaskSubject, TaskSummary, TaskView, completed, task, task_summary,

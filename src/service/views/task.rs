@@ -75,7 +75,7 @@ pub struct TaskView {
     #[serde(flatten)]
     pub summary: TaskSummary,
     pub version: u32,
-    /// record, decision, release, review, clarification, sign_off, settlement, board_decision or meeting.
+    /// record, decision, release, review, clarification, sign_off, settlement, board_decision, meeting or receipt.
     #[schema(value_type = String)]
     pub kind: Json,
     pub requirement: Option<u32>,

@@ -16,7 +16,7 @@ use crate::ids::{BreachId, InstanceId, ProgramId, RoleId, StepId, TaskId, Workfl
 use crate::instant::Instant;
 use crate::store::{Error, Store};
 
-type TaskTuple = (Uuid, String, String, Option<i32>, String, i64, Option<i64>, Option<i64>);
+type TaskTuple = (Uuid, String, String, Option<i32>, Option<String>, String, i64, Option<i64>, Option<i64>);
 
 impl Store {
     /// Tasks that fell due in the period, and those that were open in it.
@@ -32,6 +32,7 @@ impl Store {
                 task::Column::Workflow,
                 task::Column::Step,
                 task::Column::Slot,
+                task::Column::Role,
                 task::Column::State,
                 task::Column::OpenedAt,
                 task::Column::DueAt,
@@ -154,7 +155,7 @@ fn filed(program: &ProgramId) -> SelectStatement {
         .take()
 }
 
-fn task_line((id, workflow, step, slot, state, opened, due, closed): TaskTuple) -> Result<TaskLine, Error> {
+fn task_line((id, workflow, step, slot, role, state, opened, due, closed): TaskTuple) -> Result<TaskLine, Error> {
     let states = [TaskState::Open, TaskState::Claimed, TaskState::Paused, TaskState::Completed, TaskState::Missed, TaskState::Cancelled];
     let known = states.into_iter().find(|known| known.as_str() == state);
     let bad = || Error::BadRow { what: "task", id: id.to_string(), why: format!("its state is {state}") };
@@ -163,6 +164,7 @@ fn task_line((id, workflow, step, slot, state, opened, due, closed): TaskTuple) 
         workflow: WorkflowId(workflow),
         step: StepId(step),
         slot: slot.and_then(|slot| u32::try_from(slot).ok()),
+        role: role.map(RoleId),
         state: known.ok_or_else(bad)?,
         opened_at: Instant::clamped(opened),
         due_at: due.map(Instant::clamped),

@@ -22,6 +22,7 @@ mod priority_list;
 mod receivers;
 mod reports;
 mod reprojections;
+mod routing;
 mod schedules;
 mod series;
 mod settings;

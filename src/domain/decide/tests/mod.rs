@@ -10,6 +10,7 @@ mod moved;
 mod next_meeting;
 mod oxygen;
 mod properties;
+mod receipts;
 mod reprojected;
 mod rungs;
 mod series;

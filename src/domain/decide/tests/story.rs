@@ -1,5 +1,7 @@
 //! The oxygen program from the first report to restored supply.
 
+use serde_json::json;
+
 use super::oxygen;
 use super::stage::{HOUR, MINUTE, at};
 use crate::domain::event::Event;
@@ -32,6 +34,9 @@ fn an_episode_runs_to_restored_supply() {
     stage.complete("release", "respiratory_recovery_supervisor", oxygen::release()).unwrap();
     assert_eq!(stage.task("reconciliation").slot, Some(1));
     assert_eq!(stage.task("reconciliation").due_at, Some(at("2026-01-06T00:00:00Z")));
+    for role in ["respiratory_support_staff", "vendor_leads", "supervisory_staff"] {
+        stage.complete(&format!("receipt_by_{role}"), role, json!({})).unwrap();
+    }
 
     stage.advance(HOUR);
     stage.complete("reconciliation", "regional_pilot_supervisor", oxygen::reconciliation("partially_restored")).unwrap();

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::report::{FaultCode, Path, Report};
 use super::{names, order};
-use crate::domain::definition::{Joins, Step, Stops, Then, Workflow};
+use crate::domain::definition::{Joins, Step, StepKind, Stops, Then, Workflow};
 use crate::ids::StepId;
 
 /// Most openings of a step by another one in a workflow.
@@ -79,6 +79,8 @@ fn successors<'a>(workflow: &'a Workflow, path: &Path, report: &mut Report) -> (
                 found.push((step, path.to("reopens")));
             }
         }
+        let receipts = step.routes.iter().flat_map(|routes| routes.receipts.iter().enumerate());
+        found.extend(receipts.map(|(index, receipt)| (receipt, path.to("routes").to("receipts").to(index))));
         let mut seen = HashSet::new();
         for (next, place) in found {
             let owner = place.0.split_last().map_or_else(Vec::new, |(_, owner)| owner.to_vec());
@@ -212,9 +214,10 @@ fn comes_to_a_stop(workflow: &Workflow, series: &Step) -> bool {
     stops || ends(series) || thens.flat_map(targets).filter_map(|next| workflow.steps.get(next)).any(ends)
 }
 
-/// True if completing the step can end the instance, or leave nothing open behind it. A review leaves what needed it.
+/// True if completing the step can end the instance, or leave nothing open behind it. A review leaves what needed it, and a
+/// receipt whatever the routed record opened.
 fn may_end(step: &Step) -> bool {
-    let last = !step.kind.clears_or_returns() && step.then.is_none();
+    let last = !step.kind.clears_or_returns() && step.kind != StepKind::Receipt && step.then.is_none();
     let ends = step.outcomes.values().any(|outcome| outcome.ends.is_some());
     ends || (last && step.outcomes.is_empty())
 }

@@ -15,6 +15,7 @@ mod notices;
 mod order;
 mod report;
 mod roles;
+mod routes;
 mod shape;
 mod starts;
 mod steps;

@@ -116,6 +116,8 @@ fault_codes! {
     /// A month that cannot be counted, closed or settled.
     BadMonths => "bad_months",
     BadMeeting => "bad_meeting",
+    /// A receipt that does not belong to a routed record, or a routed role without one.
+    BadReceipt => "bad_receipt",
     /// Mails that would wait for ever, or a clinical ladder named twice.
     BadNotices => "bad_notices",
     /// Zone, calendar or close of business that cannot be used.

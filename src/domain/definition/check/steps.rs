@@ -2,7 +2,7 @@
 
 use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
-use super::{allowance, meetings, names, roles, terms};
+use super::{allowance, meetings, names, roles, routes, terms};
 use crate::domain::calendar::Calendars;
 use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, Then, Workflow};
 use crate::ids::StepId;
@@ -58,6 +58,7 @@ pub fn check(place: &Place<'_>, report: &mut Report) {
     outcomes(place, report);
     meetings::check(place, report);
     filing(place, report);
+    routes::check(place, report);
 }
 
 fn owner(place: &Place<'_>, report: &mut Report) {
@@ -234,15 +235,6 @@ fn filing(place: &Place<'_>, report: &mut Report) {
     {
         let known = names(&program.registers);
         report.unknown(&path.to("files_to"), FaultCode::UnknownRegister, "register", register.as_str(), known);
-    }
-    if let Some(routes) = &step.routes {
-        let path = path.to("routes").to("to");
-        if routes.to.is_empty() {
-            report.add(&path, FaultCode::NoRecipient, "name at least one role the record is sent to");
-        }
-        for (index, role) in routes.to.iter().enumerate() {
-            roles::known(program, role, &path.to(index), report);
-        }
     }
     for fact in step.must_state.keys() {
         let asked = step.outcomes.values().any(|outcome| outcome.asks.contains_key(fact));
