@@ -19,6 +19,7 @@ mod pathway;
 mod priority_list;
 mod reports;
 mod reprojections;
+mod rosters;
 mod schedules;
 mod series;
 mod settings;
