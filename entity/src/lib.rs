@@ -25,6 +25,7 @@ pub mod record;
 pub mod reprojection;
 pub mod reprojection_move;
 pub mod role_holding;
+pub mod roster_opening;
 pub mod schedule;
 pub mod setting;
 pub mod source_row;

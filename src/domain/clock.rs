@@ -90,6 +90,8 @@ pub enum AnchorUsed {
     Reopened { by: StepId },
     /// The nominal start of a slot of a review series.
     Slot { slot: u32 },
+    /// The roster that opened the step.
+    Roster { number: u32 },
 }
 
 /// The next instant of a clock at which something happens. A clock without a ladder still has its breach.

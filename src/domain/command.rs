@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::definition::Within;
 use super::record::Evidence;
 use super::reprojection::Reproject;
+use super::roster::RosterNote;
 use super::value::Json;
 use crate::ids::{
     BreachId, CommandId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RoleId, TaskId, TimerId, Username, WorkflowId,
@@ -96,6 +97,11 @@ pub enum Command {
         reason: String,
     },
     Reproject(Reproject),
+    /// What a roster says of a line that runs.
+    NoteRoster {
+        instance: InstanceId,
+        note: RosterNote,
+    },
     Cancel {
         instance: InstanceId,
         reason: String,
@@ -189,7 +195,9 @@ impl Command {
             | Self::Reanchor { task, .. }
             | Self::Reproject(Reproject { task, .. })
             | Self::Comment { task, .. } => Target::Task(*task),
-            Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => Target::Instance(*instance),
+            Self::NoteRoster { instance, .. } | Self::Cancel { instance, .. } | Self::FireTimer { instance, .. } => {
+                Target::Instance(*instance)
+            }
             Self::Acknowledge { breach, .. } | Self::Explain { breach, .. } => Target::Breach(*breach),
             Self::ProposeAmendment { record, .. } | Self::ApproveAmendment { record, .. } | Self::RejectAmendment { record, .. } => {
                 Target::Record(*record)

@@ -39,9 +39,12 @@ pub enum Reply {
         is_new: bool,
     },
     Fired,
+    /// What a roster says was written down.
+    Noted,
     /// A clock was moved onto another version.
     Reprojected,
-    /// The timer was not armed any more, or armed anew, or the clock is no longer as it was previewed: nothing was done.
+    /// The timer was not armed any more, or armed anew, or the clock is no longer as it was previewed, or a later roster has
+    /// spoken: nothing was done.
     Stale,
     /// A dry run: the submission would be accepted.
     WouldComplete,

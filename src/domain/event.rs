@@ -9,6 +9,7 @@ use super::amendment::AmendmentReason;
 use super::definition::{Channel, Recipient};
 use super::month::Month;
 use super::month::position::Level;
+use super::roster::{Counts, Standing};
 use crate::ids::{
     BreachId, CalendarId, CheckId, ClockId, GateId, InstanceId, OutcomeId, ProgramId, ReconciliationId, RecordId, RegisterId,
     ReprojectionId, RoleId, SourceId, StatementId, StepId, TaskId, Username, WorkflowId,
@@ -28,8 +29,14 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nominal_at: Option<Instant>,
     },
+    /// What a roster says of the line; the step that asks about it opens with it.
+    #[serde(rename = "roster.noted")]
+    RosterNoted { number: u32, standing: Standing },
     #[serde(rename = "instance.ended")]
     InstanceEnded { outcome: OutcomeId },
+    /// Somebody opened a roster: its lines were started, or asked about.
+    #[serde(rename = "roster.opened")]
+    RosterOpened { workflow: WorkflowId, number: u32, counts: Counts, sha256: String },
     #[serde(rename = "instance.cancelled")]
     InstanceCancelled { reason: String },
     #[serde(rename = "task.opened")]

@@ -12,6 +12,7 @@ use super::amendment::{Amendment, AmendmentState};
 use super::clock::Clock;
 use super::record::{Confirmation, Record};
 use super::recurrence::Interval;
+use super::roster::RosterNote;
 use super::value::{Json, Value, Values};
 use crate::ids::{
     BreachId, ClockId, FieldId, GateId, InstanceId, OutcomeId, ProgramId, RecordId, RoleId, StepId, TaskId, TimerId, Username, WorkflowId,
@@ -59,6 +60,9 @@ pub struct Instance {
     pub breaches: Vec<Breach>,
     /// The review series that run, by step.
     pub series: IndexMap<StepId, Series>,
+    /// What the last roster said of it; none before one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<RosterNote>,
     /// Branches that have arrived at a step that waits for all of them.
     pub arrived: IndexMap<StepId, Vec<StepId>>,
 }

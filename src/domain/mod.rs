@@ -29,6 +29,7 @@ pub mod recurrence;
 pub mod rejection;
 pub mod report;
 pub mod reprojection;
+pub mod roster;
 pub mod rules;
 pub mod schedule;
 pub mod summary;

@@ -131,7 +131,7 @@ pub fn judge(standing: &Standing, onto: &Onto, time: &TimeRules, calendars: &Cal
         Onto::Rule { rule, .. } if *rule == standing.rule => return Verdict::Unconcerned,
         Onto::Rule { .. } => match standing.anchor {
             AnchorUsed::Slot { .. } => return Verdict::Unconcerned,
-            AnchorUsed::Declared(_) | AnchorUsed::Reopened { .. } => None,
+            AnchorUsed::Declared(_) | AnchorUsed::Reopened { .. } | AnchorUsed::Roster { .. } => None,
         },
     };
     if standing.state == ClockState::Running && standing.due_at < now {

@@ -35,6 +35,7 @@ pub mod records;
 pub mod reports;
 pub mod reprojections;
 pub mod request_log;
+pub mod rosters;
 pub mod routes;
 pub mod sandbox;
 pub mod schedules;

@@ -43,6 +43,7 @@ fn workflow(id: &WorkflowId, workflow: &Workflow) -> Json {
         "id": id,
         "title": workflow.title,
         "one_per": workflow.one_per,
+        "roster": workflow.roster,
         "started_by": workflow.started_by,
         "started_with": each(&workflow.started_with, field),
         "steps": each(&workflow.steps, step),

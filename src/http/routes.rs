@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::problem::{NOT_FOUND, Problem};
 use super::{
     amendments, audit, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records,
-    reports, reprojections, sandbox, schedules, series, sessions, sources, tasks, webhooks,
+    reports, reprojections, rosters, sandbox, schedules, series, sessions, sources, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -36,6 +36,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(records::list).service(series::compliance);
     config.service(schedules::list).service(schedules::occurrences);
     config.service(reports::list).service(reports::make);
+    config.service(rosters::list).service(rosters::show).service(rosters::open);
     config.service(months::list).service(months::show).service(months::close).service(months::roster).service(months::rebuild);
     config.service(months::adjustments).service(months::compare).service(months::position);
     config.service(months::make_statement).service(months::statements);

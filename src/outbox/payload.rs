@@ -85,7 +85,9 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::ScheduleSkipped { .. } => Some(Told::about("schedule.skipped")),
         Event::MonthClosed { .. } => Some(Told::about("month.closed")),
         Event::StatementRefused { .. } => Some(Told::about("statement.refused")),
-        Event::TaskReleased { .. }
+        Event::RosterNoted { .. }
+        | Event::RosterOpened { .. }
+        | Event::TaskReleased { .. }
         | Event::TaskAssigned { .. }
         | Event::DraftSaved { .. }
         | Event::Commented { .. }

@@ -41,7 +41,7 @@ pub(super) struct Driver<'a> {
     /// How far the audit entries and the mails have been told.
     told: i64,
     mails: usize,
-    story: Story,
+    pub(super) story: Story,
 }
 
 /// Runs the script on a stage whose clock stands at `script.starts_at`.
@@ -136,6 +136,7 @@ impl<'a> Driver<'a> {
                 let wanted = (expected.state.as_str(), expected.outcome.as_deref());
                 self.expect(state == wanted, format!("{} to be {wanted:?}, found {state:?}", expected.on));
             }
+            Action::OpenRoster(open) => self.open_roster(open).await?,
             Action::CloseMonth(close) => self.close_month(close).await?,
             Action::CompareMonth(compare) => self.compare_month(compare).await?,
             Action::Position(position) => self.position(position).await?,

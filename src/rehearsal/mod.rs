@@ -8,6 +8,7 @@ mod driver;
 mod months;
 mod place;
 mod receiver;
+mod rosters;
 mod script;
 mod story;
 #[cfg(test)]

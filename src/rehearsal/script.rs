@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::command::{GateSubmission, Submission};
 use crate::domain::definition::Within;
+use crate::domain::roster::Counts;
 use crate::domain::value::Json;
 use crate::ids::{FieldId, FigureId, GateId, OutcomeId, ProgramId, RoleId, SourceId, StepId, Username, WorkflowId};
 use crate::instant::Instant;
@@ -83,6 +84,7 @@ pub enum Action {
     ExpectBreaches(ExpectBreaches),
     ExpectState(ExpectState),
     /// Proposes or confirms the closing of a month.
+    OpenRoster(OpenRoster),
     CloseMonth(CloseMonth),
     /// Compares a closed month with its sources.
     CompareMonth(CompareMonth),
@@ -248,6 +250,25 @@ pub struct ExpectState {
     pub state: String,
     #[serde(default)]
     pub outcome: Option<String>,
+}
+
+/// Opens the newest import as a roster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenRoster {
+    pub by: Username,
+    pub workflow: WorkflowId,
+    /// Aliases of lines, by key.
+    #[serde(default)]
+    pub lines: IndexMap<String, String>,
+    /// What comes of the rows.
+    #[serde(default)]
+    pub counts: Option<Counts>,
+    /// How many differences there are to the source beside it.
+    #[serde(default)]
+    pub differences: Option<usize>,
+    #[serde(default)]
+    pub expect: Option<Expect>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

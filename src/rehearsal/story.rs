@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::domain::audit::Entry;
 use crate::domain::event::{Event, Firing};
 use crate::domain::month::position::Level;
+use crate::domain::roster::{Counts, Standing};
 use crate::ids::{CheckId, RegisterId};
 use crate::instant::Instant;
 
@@ -89,6 +90,14 @@ fn sentence(event: &Event) -> Option<String> {
     Some(match event {
         Event::InstanceStarted { program, version, workflow, nominal_at } => {
             format!("{workflow} of {program} version {version} started{}", by_its_schedule(*nominal_at))
+        }
+        Event::RosterNoted { standing: Standing::Added | Standing::Continued, .. } => return None,
+        Event::RosterNoted { number, standing } => format!("{} on roster {number}", standing.as_str()),
+        Event::RosterOpened { workflow, number, counts, .. } => {
+            let Counts { added, continued, changed, removed, refused } = counts;
+            format!(
+                "roster {number} of {workflow} opened: {added} added, {continued} continued, {changed} changed, {removed} removed, {refused} refused"
+            )
         }
         Event::InstanceEnded { outcome } => format!("ended: {outcome}"),
         Event::InstanceCancelled { reason } => format!("cancelled: {reason}"),

@@ -19,6 +19,7 @@ pub mod readiness;
 mod replies;
 pub mod reports;
 pub mod reprojections;
+pub mod rosters;
 pub mod sandbox;
 pub mod schedules;
 mod services;

@@ -27,6 +27,7 @@ pub mod queries;
 mod replies;
 pub mod reprojections;
 pub mod roster;
+pub mod rosters;
 mod rows;
 pub mod schedules;
 mod schema;

@@ -5,5 +5,6 @@ mod faults;
 mod meetings;
 mod months;
 mod notices;
+mod rosters;
 mod samples;
 mod shipped;

@@ -22,6 +22,8 @@ pub enum Opening {
     First,
     /// A later round: counts from the completion of this step, which reopened it.
     Again { by: StepId },
+    /// A roster asks about its line: counts from now.
+    Roster { number: u32 },
     /// A slot of a review series.
     Slot { slot: u32, opens_at: Instant, every: Interval, release: StepId },
 }
@@ -228,6 +230,7 @@ impl Work<'_> {
             Due::Within { within, of, terms } => {
                 let (anchor, anchor_at) = match opening {
                     Opening::Again { by } => (AnchorUsed::Reopened { by: by.clone() }, self.now),
+                    Opening::Roster { number } => (AnchorUsed::Roster { number: *number }, self.now),
                     Opening::First | Opening::Slot { .. } => (AnchorUsed::Declared(of.clone()), self.instant_of(of)?),
                 };
                 let (due_at, derivation) = deadline::due_at(*within, anchor_at, &frame_of(terms)?).map_err(|error| refused(&error))?;

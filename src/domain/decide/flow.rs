@@ -150,6 +150,16 @@ impl Work<'_> {
         self.open_task(id, round, Some(by), &opening)
     }
 
+    /// Opens a step because a roster asks about the line, unless it is open already.
+    pub fn open_for_roster(&mut self, id: &StepId, number: u32) -> Result<(), Rejection> {
+        let latest = self.instance.latest_task(id);
+        if latest.is_some_and(|task| task.state.is_live()) {
+            return Ok(());
+        }
+        let round = latest.map_or(1, |task| task.round + 1);
+        self.open_task(id, round, None, &Opening::Roster { number }).map(|_| ())
+    }
+
     /// Opens the first step of a workflow.
     pub fn open_first(&mut self, id: &StepId) -> Result<TaskId, Rejection> {
         self.open_task(id, 1, None, &Opening::First)
@@ -161,7 +171,7 @@ impl Work<'_> {
         let task = TaskId(self.mint.mint());
         let slot = match opening {
             Opening::Slot { slot, .. } => Some(*slot),
-            Opening::First | Opening::Again { .. } => None,
+            Opening::First | Opening::Again { .. } | Opening::Roster { .. } => None,
         };
         self.instance.tasks.push(Task {
             id: task,

@@ -20,6 +20,7 @@ mod flow;
 mod ladder;
 mod meeting;
 mod needs;
+mod note_roster;
 mod pause;
 mod propose_amendment;
 mod reanchor;
@@ -95,6 +96,7 @@ pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Resul
         Command::Extend { task, by, reason, note } => extend::decide(situation, *task, *by, reason, note.as_deref(), mint),
         Command::Reanchor { task, anchor_at, reason } => reanchor::decide(situation, *task, *anchor_at, reason, mint),
         Command::Reproject(wanted) => reproject::decide(situation, wanted, mint),
+        Command::NoteRoster { note, .. } => note_roster::decide(situation, *note, mint),
         Command::Cancel { reason, .. } => cancel::decide(situation, reason, mint),
         Command::Acknowledge { breach, note } => acknowledge::decide(situation, *breach, note.as_deref(), mint),
         Command::Explain { breach, code, note } => explain::decide(situation, *breach, code, note, mint),

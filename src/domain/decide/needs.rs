@@ -58,6 +58,7 @@ pub fn needs(published: &Published, instance: Option<&Instance>, command: &Comma
         | Command::Extend { .. }
         | Command::Reanchor { .. }
         | Command::Reproject(_)
+        | Command::NoteRoster { .. }
         | Command::Cancel { .. }
         | Command::Acknowledge { .. }
         | Command::Explain { .. }

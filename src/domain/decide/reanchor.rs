@@ -28,7 +28,7 @@ pub fn decide(situation: &Situation<'_>, id: TaskId, anchor_at: Instant, reason:
     let within = match (&old.rule, &old.anchor) {
         (_, AnchorUsed::Slot { .. }) => return Err(not_allowed("a slot of a series stays on its grid")),
         (Due::At { .. }, _) => return Err(not_allowed("this deadline is an instant that was named; it counts from nothing")),
-        (Due::Within { within, .. }, AnchorUsed::Declared(_) | AnchorUsed::Reopened { .. }) => *within,
+        (Due::Within { within, .. }, AnchorUsed::Declared(_) | AnchorUsed::Reopened { .. } | AnchorUsed::Roster { .. }) => *within,
     };
     let violations = wrong(&old, anchor_at, reason, work.now);
     if !violations.is_empty() {

@@ -48,7 +48,8 @@ pub fn begin(situation: &Situation<'_>, workflow: &Workflow, instance: Instance,
     Ok(work.finish(Reply::Started(id)))
 }
 
-fn may_start(actor: &Principal, situation: &Situation<'_>, workflow: &Workflow) -> Result<(), Rejection> {
+/// Refuses whoever may not start instances of the workflow.
+pub fn may_start(actor: &Principal, situation: &Situation<'_>, workflow: &Workflow) -> Result<(), Rejection> {
     let program = &situation.published.program.program;
     let may = |role: &RoleId| if role.as_str() == INTEGRATOR { actor.integrator } else { actor.holds(program, role) };
     if workflow.started_by.iter().any(may) {
@@ -156,6 +157,7 @@ pub fn blank(
         timers: Vec::new(),
         breaches: Vec::new(),
         series: IndexMap::new(),
+        roster: None,
         arrived: IndexMap::new(),
         amendments: Vec::new(),
     }

@@ -140,6 +140,9 @@ pub struct Workflow {
     /// When the server starts one by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts: Option<super::Starts>,
+    /// Where its instances are the lines of an imported list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<super::Roster>,
     /// Steps by id. The first one opens when an instance starts.
     pub steps: IndexMap<StepId, Step>,
 }

@@ -81,7 +81,7 @@ impl<'a> Compiler<'a> {
             let path = below(path, &keys);
             self.rule(path.clone(), 0, rule, &declared);
             let reads = self.rules.get(rule).map(Rule::reads);
-            if reads.is_some_and(|reads| !reads.lookups.is_empty() || !reads.fresh.is_empty() || reads.month) {
+            if reads.is_some_and(|reads| !reads.lookups.is_empty() || !reads.versions.is_empty() || reads.month) {
                 let message = "a rule of an agenda reads the case's start values and records, and no source";
                 self.faults.push((path, Fault::new(message, Some(0))));
             }

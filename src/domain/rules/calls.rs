@@ -17,7 +17,7 @@ impl Rewrite<'_> {
             match call.func_name.as_str() {
                 operators::EQUALS | operators::NOT_EQUALS => return self.equality(node),
                 "one" | "rows" => return self.lookup(node, at),
-                "fresh" => return self.freshness(node, at),
+                "fresh" | "version" => return self.of_version(node, at),
                 "table" => return self.table(node, at),
                 "figure" | "reconciled" => return self.of_month(node, at),
                 "date" if call.args.len() == 1 => {
@@ -72,12 +72,15 @@ impl Rewrite<'_> {
         Ok(Ask { source: SourceId(source), key })
     }
 
-    fn freshness(&mut self, node: &mut IdedExpr, at: Option<usize>) {
+    /// `fresh(source)` and `version(source)`.
+    fn of_version(&mut self, node: &mut IdedExpr, at: Option<usize>) {
         let Expr::Call(call) = &node.expr else { return };
-        let source = if let [source] = call.args.as_slice() { text_of(source) } else { None };
+        let name = call.func_name.clone();
+        let source = if let [source] = call.args.as_slice() { text_of(source).map(SourceId) } else { None };
         match source {
-            Some(source) => self.put(node, Slot::Fresh(SourceId(source))),
-            None => self.fault(node, Fault::new("fresh() takes one source's id in quotes", at)),
+            Some(source) if name == "fresh" => self.put(node, Slot::Fresh(source)),
+            Some(source) => self.put(node, Slot::Version(source)),
+            None => self.fault(node, Fault::new(format!("{name}() takes one source's id in quotes"), at)),
         }
     }
 

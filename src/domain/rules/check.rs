@@ -100,6 +100,7 @@ impl Checker<'_> {
                 Some(_) => Ok(Kind::Boolean),
                 None => Err((format!("{source} does not say how long it is fresh"), Some("fresh_within: 24 hours".to_owned()))),
             }),
+            Slot::Version(source) => self.declared.source(source).map(|_| Kind::Integer),
             Slot::Figure { figure, .. } => self.declared.figure(figure),
             Slot::Reconciled(id) => self.declared.reconciliation(id).map(|_| Kind::Boolean),
             Slot::Zone => Ok(Kind::Text),

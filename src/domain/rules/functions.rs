@@ -9,11 +9,12 @@ use super::engine::{ENGINE, LOCAL_DATE};
 use super::kind::{Kind, Misfit};
 
 /// Functions written `name(…)`.
-const FUNCTIONS: [&str; 17] = [
+const FUNCTIONS: [&str; 18] = [
     "one",
     "rows",
     "table",
     "fresh",
+    "version",
     "figure",
     "reconciled",
     "has",

@@ -69,7 +69,7 @@ impl Rule {
 
     /// The rows to read before deciding. A lookup whose key is not given is left out.
     pub fn lookups(&self, scope: &Scope<'_>) -> Vec<Lookup> {
-        let mut lookups: Vec<Lookup> = self.0.slots.iter().filter_map(|slot| slot.ask()?.lookup(scope)).collect();
+        let mut lookups: Vec<Lookup> = self.0.slots.iter().filter_map(|slot| slot.lookup(scope)).collect();
         lookups.sort();
         lookups.dedup();
         lookups

@@ -52,8 +52,8 @@ pub struct Reads {
     pub lookups: Vec<(SourceId, KeyExpr)>,
     /// Decision tables with the number of inputs passed.
     pub tables: Vec<(TableId, usize)>,
-    /// Sources whose freshness is asked for.
-    pub fresh: Vec<SourceId>,
+    /// Sources of which the newest version is asked for, or whether it is fresh.
+    pub versions: Vec<SourceId>,
     /// Whether it reads the month the instance settles.
     pub month: bool,
     /// Comparisons with the roster of that month it asks for.

@@ -24,6 +24,8 @@ pub(super) enum Slot {
     Rows(Ask),
     Table(TableId),
     Fresh(SourceId),
+    /// The number of a source's newest version.
+    Version(SourceId),
     /// A figure of the month the instance settles. `nullable` as above.
     Figure {
         figure: FigureId,
@@ -67,12 +69,21 @@ impl Ask {
 }
 
 impl Slot {
+    /// What must be looked up for it. Of a source whose version alone is read, the rows under an empty key: there are none.
+    pub fn lookup(&self, scope: &Scope<'_>) -> Option<Lookup> {
+        match self {
+            Self::Fresh(source) | Self::Version(source) => Some(Lookup { source: source.clone(), key: String::new() }),
+            _ => self.ask()?.lookup(scope),
+        }
+    }
+
     pub fn ask(&self) -> Option<&Ask> {
         match self {
             Self::Row(ask) | Self::Column { ask, .. } | Self::Rows(ask) => Some(ask),
             Self::Value { .. }
             | Self::Table(_)
             | Self::Fresh(_)
+            | Self::Version(_)
             | Self::Figure { .. }
             | Self::Reconciled(_)
             | Self::Zone
@@ -112,9 +123,9 @@ pub(super) fn reads(slots: &[Slot], tables: Vec<(TableId, usize)>) -> Reads {
                     reads.lookups.push(lookup);
                 }
             }
-            Slot::Fresh(source) => {
-                if !reads.fresh.contains(source) {
-                    reads.fresh.push(source.clone());
+            Slot::Fresh(source) | Slot::Version(source) => {
+                if !reads.versions.contains(source) {
+                    reads.versions.push(source.clone());
                 }
             }
             Slot::Figure { .. } => reads.month = true,

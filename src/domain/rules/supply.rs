@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use cel::common::types::{CelBool, CelList, CelNull, CelString};
+use cel::common::types::{CelBool, CelInt, CelList, CelNull, CelString};
 use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 
@@ -89,6 +89,7 @@ impl<'a> Supply<'a> {
                 let version = self.version(source)?;
                 Ok(Box::new(CelBool::from(!self.is_stale(source, version))))
             }
+            Slot::Version(source) => Ok(Box::new(CelInt::from(i64::from(self.version(source)?.version)))),
             Slot::Figure { figure, nullable } => self.figure(figure, *nullable),
             Slot::Reconciled(id) => self.reconciled(id),
             Slot::Zone => Ok(Box::new(CelString::from(self.program.time.zone.name()))),

@@ -87,6 +87,9 @@ fn saw(rule: &Compiled, scope: &Scope<'_>, facts: &Facts) -> IndexMap<String, Js
             Slot::Fresh(source) => {
                 saw.insert(format!("fresh({source})"), read(facts.versions.get(source), None));
             }
+            Slot::Version(source) => {
+                saw.insert(format!("version({source})"), read(facts.versions.get(source), None));
+            }
             Slot::Figure { figure, .. } => {
                 let value = month_of(scope, facts).and_then(|month| month.figures.get(figure)).map_or(Json::Null, Value::to_json);
                 saw.insert(format!("figure({figure})"), value);

@@ -29,6 +29,7 @@ mod months;
 mod paging;
 mod programs;
 mod reports;
+mod rosters;
 mod sandbox;
 mod sent;
 mod sign_in;
@@ -63,6 +64,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/instances/{id}/records/{record}").route(reading().to(amend::show)).route(web::post().to(amend::act)))
         .service(web::resource("/start").route(reading().to(start::list)))
         .service(web::resource("/start/{program}/{workflow}").route(reading().to(start::show)).route(web::post().to(start::act)))
+        .service(web::resource("/rosters/{program}/{workflow}").route(reading().to(rosters::show)).route(web::post().to(rosters::act)))
         .service(web::resource("/breaches").route(reading().to(breaches::show)))
         .service(web::resource("/breaches/{id}").route(web::post().to(breaches::act)))
         .service(web::resource("/answer/{token}").route(reading().to(answer::show)).route(web::post().to(answer::act)))

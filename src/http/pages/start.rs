@@ -39,6 +39,8 @@ struct Startable {
     title: String,
     /// When the server starts it by itself, in a sentence.
     by_itself: Option<String>,
+    /// Where its rosters are, if it has any.
+    rosters: Option<String>,
 }
 
 #[derive(Template)]
@@ -89,6 +91,7 @@ pub async fn list(services: web::Data<Services>, visitor: Visitor) -> Result<Htt
         let links = may.map(|(workflow, found)| Startable {
             href: format!("/start/{id}/{workflow}"),
             title: found.title.clone().unwrap_or_else(|| as_words(workflow.as_str())),
+            rosters: found.roster.as_ref().map(|_| format!("/rosters/{id}/{workflow}")),
             by_itself: found.starts.as_ref().map(|starts| starts.repeats.sentence(program.time.zone)),
         });
         let links: Vec<_> = links.collect();

@@ -12,7 +12,7 @@ use crate::domain::month::Month;
 use crate::domain::month::book::{Book, Computed, SourceRead};
 use crate::domain::month::figures::{Column, figures};
 use crate::domain::month::roster::{self, Case, Reading, Row};
-use crate::ids::{ProgramId, SourceId};
+use crate::ids::{ProgramId, SourceId, SourceVersionId};
 use crate::instant::Instant;
 use crate::service::{Error, Services};
 use crate::store::roster::{StoredCase, read_rows};
@@ -131,14 +131,19 @@ async fn sources(services: &Services, published: &Published, as_of: Instant) -> 
 }
 
 /// The version of a source that was the newest at an instant, with its rows.
-pub(super) async fn source_as_of(
+pub(in crate::service) async fn source_as_of(
     services: &Services,
     program: &ProgramId,
     source: &SourceId,
     as_of: Instant,
 ) -> Result<Option<(SourceVersion, Vec<(String, SourceRow)>)>, Error> {
     let Some(version) = services.store.source_as_of(program, source, as_of).await? else { return Ok(None) };
-    let rows = services.store.source_rows(version.id).await?;
-    let rows = aside(move || Ok(read_rows(rows)?)).await?;
+    let rows = read_rows_aside(services, version.id).await?;
     Ok(Some((version, rows)))
+}
+
+/// Every row of a version of a source, read on a thread of its own.
+pub(in crate::service) async fn read_rows_aside(services: &Services, version: SourceVersionId) -> Result<Vec<(String, SourceRow)>, Error> {
+    let rows = services.store.source_rows(version).await?;
+    aside(move || Ok(read_rows(rows)?)).await
 }

@@ -30,6 +30,7 @@ use crate::store::months::StoredMonth;
 
 pub use close::close;
 pub use compare::compare;
+pub(super) use compute::{read_rows_aside, source_as_of};
 pub use positions::{NewPosition, take_position};
 pub use rebuild::{adjustments, rebuild};
 pub use statements::{NewStatement, StatementShown, make_statement, statements};

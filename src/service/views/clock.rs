@@ -123,6 +123,7 @@ fn anchor(used: &AnchorUsed) -> AnchorView {
     match used {
         AnchorUsed::Declared(anchor) => AnchorView { kind: "declared", name: anchor.to_string() },
         AnchorUsed::Reopened { by } => AnchorView { kind: "reopened", name: format!("{by}.completed") },
+        AnchorUsed::Roster { number } => AnchorView { kind: "roster", name: format!("roster {number}") },
         AnchorUsed::Slot { slot } => AnchorView { kind: "slot", name: format!("slot {slot}") },
     }
 }

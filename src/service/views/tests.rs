@@ -130,6 +130,7 @@ fn an_instance() -> Instance {
         timers: Vec::new(),
         breaches: Vec::new(),
         series: IndexMap::new(),
+        roster: None,
         arrived: IndexMap::new(),
         amendments: Vec::new(),
     }

@@ -62,6 +62,8 @@ fn subject(event: &Event) -> Subject<'_> {
     let on = |task: &TaskId, step, breach: Option<&BreachId>| Subject { task: Some(*task), step: Some(step), breach: breach.copied() };
     match event {
         Event::InstanceStarted { .. }
+        | Event::RosterNoted { .. }
+        | Event::RosterOpened { .. }
         | Event::InstanceEnded { .. }
         | Event::InstanceCancelled { .. }
         | Event::ProgramPublished { .. }
@@ -121,6 +123,8 @@ fn says(event: &Event) -> String {
             format!("started by its schedule for {nominal_at} with version {version}")
         }
         Event::InstanceStarted { version, .. } => format!("started with version {version}"),
+        Event::RosterNoted { number, standing } => format!("{} on roster {number}", standing.as_str()),
+        Event::RosterOpened { workflow, number, .. } => format!("roster {number} of {workflow} opened"),
         Event::InstanceEnded { outcome } => format!("ended as {outcome}"),
         Event::InstanceCancelled { .. } => "cancelled".to_owned(),
         Event::TaskOpened { round, slot, due_at, .. } => opened(*round, *slot, *due_at),

@@ -23,6 +23,7 @@ mod receivers;
 mod reports;
 mod reprojections;
 mod routing;
+mod rosters;
 mod schedules;
 mod series;
 mod settings;

@@ -107,6 +107,7 @@ pub fn started(number: u128) -> Instance {
         timers: vec![Timer { id: timer_id(number), generation: 1, due_at, kind: TimerKind::Rung(clock) }],
         breaches: Vec::new(),
         series: IndexMap::new(),
+        roster: None,
         arrived: IndexMap::new(),
         amendments: Vec::new(),
     }

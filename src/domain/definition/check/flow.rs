@@ -5,12 +5,16 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::report::{FaultCode, Path, Report};
+use super::rosters::opened_by_rosters;
 use super::{names, order};
 use crate::domain::definition::{Joins, Step, StepKind, Stops, Then, Workflow};
 use crate::ids::StepId;
 
 /// Most openings of a step by another one in a workflow.
 const MAX_CONNECTIONS: usize = 5_000;
+
+/// Stands for what opens steps without a step before them: a start, and a roster. No step has this id.
+pub const START: &str = "";
 
 /// Step to the steps it can open or reopen.
 pub type Successors<'a> = HashMap<&'a str, Vec<&'a str>>;
@@ -19,16 +23,17 @@ pub fn check(workflow: &Workflow, path: &Path, report: &mut Report) {
     let path = path.to("steps");
     let Some((first, _)) = workflow.steps.first() else { return };
     series(workflow, &path, report);
-    let (successors, complete) = successors(workflow, &path, report);
+    let (mut successors, complete) = successors(workflow, &path, report);
     if !complete {
         // What a misspelt name leads to is not known, so nothing can be said of what is reached.
         return;
     }
-    let reached = reach(first.as_str(), None, &successors);
+    let connections: usize = successors.values().map(Vec::len).sum();
+    successors.insert(START, std::iter::once(first).chain(opened_by_rosters(workflow)).map(StepId::as_str).collect());
+    let reached = reach(START, None, &successors);
     for (id, _) in workflow.steps.iter().filter(|(id, _)| !reached.contains(id.as_str())) {
         report.add_key(&path.to(id), FaultCode::Unreachable, format!("no step leads to {id}, directly or through others, from {first}"));
     }
-    let connections: usize = successors.values().map(Vec::len).sum();
     if connections > MAX_CONNECTIONS {
         report.add_key(&path, FaultCode::BadCount, format!("{connections} connections are more than the {MAX_CONNECTIONS} allowed"));
         return;

@@ -16,6 +16,7 @@ mod order;
 mod report;
 mod roles;
 mod routes;
+mod rosters;
 mod shape;
 mod starts;
 mod steps;
@@ -52,6 +53,7 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     for (id, workflow) in &program.workflows {
         let path = Path::default().to("workflows").to(id);
         fields::check_start(program, id, &path, &mut report);
+        rosters::check(program, workflow, &path, &mut report);
         for (step_id, step) in &workflow.steps {
             let place = steps::Place { program, calendars, workflow, id: step_id, step, path: path.to("steps").to(step_id) };
             steps::check(&place, &mut report);

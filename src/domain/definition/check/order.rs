@@ -2,16 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::flow::{Successors, reach, targets};
+use super::flow::{START, Successors, reach, targets};
 use super::report::{FaultCode, Path, Report};
 use crate::domain::definition::{Anchor, Due, Filled, Step, Workflow};
 use crate::ids::StepId;
 
 /// Checks the anchors, carried fields and needs of every reached step of a workflow.
 pub fn check(workflow: &Workflow, successors: &Successors<'_>, path: &Path, report: &mut Report) {
-    let Some((first, _)) = workflow.steps.first() else { return };
-    let mut order = Order { workflow, first, successors, without: HashMap::new() };
-    let reached = reach(first.as_str(), None, successors);
+    let mut order = Order { workflow, successors, without: HashMap::new() };
+    let reached = reach(START, None, successors);
     for (id, step) in workflow.steps.iter().filter(|(id, _)| reached.contains(id.as_str())) {
         order.check(id, step, &path.to(id), report);
     }
@@ -19,7 +18,6 @@ pub fn check(workflow: &Workflow, successors: &Successors<'_>, path: &Path, repo
 
 struct Order<'a> {
     workflow: &'a Workflow,
-    first: &'a StepId,
     successors: &'a Successors<'a>,
     /// Step to the steps that some way leads to without it.
     without: HashMap<String, HashSet<&'a str>>,
@@ -54,7 +52,7 @@ impl Order<'_> {
                 report.add(&path.to("fields").to(field).to("filled"), FaultCode::BadField, message);
             }
         }
-        let before = reach(self.first.as_str(), Some(id.as_str()), self.successors);
+        let before = reach(START, Some(id.as_str()), self.successors);
         for (index, review) in step.needs.iter().enumerate().filter(|(_, review)| *review != id) {
             if self.workflow.steps.contains_key(review) && !before.contains(review.as_str()) {
                 let message = format!("{review} opens only after {id}, so that {id} could never be completed");
@@ -68,8 +66,8 @@ impl Order<'_> {
         if earlier == id.as_str() || !self.workflow.steps.contains_key(earlier) {
             return false;
         }
-        let (first, successors) = (self.first.as_str(), self.successors);
-        let without = self.without.entry(earlier.to_owned()).or_insert_with(|| reach(first, Some(earlier), successors));
+        let successors = self.successors;
+        let without = self.without.entry(earlier.to_owned()).or_insert_with(|| reach(START, Some(earlier), successors));
         without.contains(id.as_str())
     }
 
@@ -85,6 +83,6 @@ impl Order<'_> {
         let onwards = without.chain(&asking.then).flat_map(targets).map(StepId::as_str).collect();
         let mut successors = self.successors.clone();
         successors.insert(earlier, onwards);
-        reach(self.first.as_str(), None, &successors).contains(id.as_str())
+        reach(START, None, &successors).contains(id.as_str())
     }
 }

@@ -81,6 +81,8 @@ fault_codes! {
     BadField => "bad_field",
     /// A source whose key or columns cannot be read.
     BadSource => "bad_source",
+    /// A roster whose source, start values or steps do not go together.
+    BadRoster => "bad_roster",
     /// A decision table whose rows contradict its inputs or its type.
     BadTable => "bad_table",
     /// A ladder out of order, or a level that cannot be carried out.

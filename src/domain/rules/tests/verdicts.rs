@@ -73,6 +73,16 @@ fn a_stale_source_cannot_tell_and_is_not_fresh() {
 }
 
 #[test]
+fn a_version_is_the_number_of_the_newest_import() {
+    let world = World::new().with("service_register", FRESH, &[]);
+    world.passes(r#"version("service_register") == 4"#);
+    World::new().cannot_tell(r#"version("service_register") == 4"#, "the service register has not been imported");
+    let lookups = Rule::parse(r#"version("service_register") > 0 && fresh("eligibility_file")"#).unwrap().lookups(&World::new().scope());
+    let wanted: Vec<_> = lookups.iter().map(|lookup| (lookup.source.as_str(), lookup.key.as_str())).collect();
+    assert_eq!(wanted, [("eligibility_file", ""), ("service_register", "")], "a version alone is read through a key that no row has");
+}
+
+#[test]
 fn no_row_fails() {
     let world = World::new().with("service_register", FRESH, &[]);
     world.fails(r#"one("service_register", fields.participant_id) != null"#);
@@ -188,7 +198,7 @@ fn what_a_rule_reads_is_known_without_evaluating_it() {
     let path = KeyExpr::Path(vec!["fields".into(), "participant_id".into()]);
     assert_eq!(rule.reads().lookups, [("service_register".into(), path), ("eligibility_file".into(), KeyExpr::Literal("all".into()))]);
     assert_eq!(rule.reads().tables, [("risk_rule".into(), 2)]);
-    assert_eq!(rule.reads().fresh, ["eligibility_file".into()]);
+    assert_eq!(rule.reads().versions, ["eligibility_file".into()]);
 }
 
 #[test]
