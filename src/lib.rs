@@ -10,6 +10,7 @@ pub mod config;
 pub mod definitions;
 pub mod domain;
 pub mod duration;
+pub mod failpoint;
 pub mod http;
 pub mod ids;
 pub mod instant;

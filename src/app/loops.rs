@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::sending;
 use crate::clock::Clock;
+use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::outbox::{Dispatcher, FanOut};
 use crate::scheduler::{Engine, Pace};
@@ -117,6 +118,7 @@ impl Loops {
         while let Some(next) = self.next_due().await?.filter(|next| *next <= to) {
             if next > clock.now() {
                 self.keep_offset(next).await?;
+                reach(Point::ClockKept);
                 clock.set(next).map_err(|_| backwards(next))?;
             }
             let done = self.drain().await?;

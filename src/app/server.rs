@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::database::Target;
 use crate::http::rates::Rates;
+use crate::failpoint::{Point, reach};
 use crate::http::{self, Site, Wiring};
 use crate::ids::IdSource;
 use crate::instant::Instant;
@@ -72,6 +73,7 @@ impl Server {
                 Kind::Sandbox { .. } => InstallationKind::Sandbox,
             })
             .await?;
+        reach(Point::BootRecovery);
         let clock = clock(&store, kind).await?;
         let installation = Installation::new(setting(&config, kind, store, clock, address)?)?;
         if matches!(kind, Kind::Sandbox { .. }) {
@@ -113,6 +115,7 @@ impl Server {
         if let Some(handle) = self.handle.take() {
             handle.stop(true).await;
         }
+        reach(Point::ShutdownDrain);
         self.stop.cancel();
         if let Some(pulse) = self.pulse.take() {
             pulse.stop().await;

@@ -28,6 +28,7 @@ use super::summary::{SUMMARY, Summary};
 use super::webhook::{Delivery, Webhooks};
 use crate::clock::Stopwatch;
 use crate::domain::link::LinkKey;
+use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::store::Store;
 use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Way};
@@ -148,7 +149,11 @@ impl Dispatcher {
             mails: LANE,
             under_way: self.places.taken(),
         };
-        Ok(self.places.lanes(self.store.lease_notices(&request).await?))
+        let leased = self.store.lease_notices(&request).await?;
+        if !leased.is_empty() {
+            reach(Point::OutboxClaimed);
+        }
+        Ok(self.places.lanes(leased))
     }
 
     /// More than twice what a lane can take.
@@ -188,7 +193,9 @@ impl Dispatcher {
         let (mut done, mut batch) = (Sent::default(), Vec::new());
         while handed_in.recv_many(&mut batch, SETTLED_TOGETHER).await > 0 {
             let (settlements, kept): (Vec<_>, Vec<_>) = batch.drain(..).map(|one| (one.settlement, one.kept)).unzip();
+            reach(Point::AfterSendBeforeMark);
             let lost = self.store.settle_notices(&settlements, now(), judge).await?;
+            reach(Point::AfterMark);
             drop(kept);
             for settlement in settlements {
                 if lost.contains(&settlement.id) {
@@ -230,6 +237,7 @@ impl Dispatcher {
             body: notice.body.clone(),
             replay: notice.ended_at_attempt > 0,
         };
+        reach(Point::BeforeSend);
         self.webhooks.send(&delivery, wall).await
     }
 
@@ -315,7 +323,10 @@ impl Dispatcher {
         match self.sender.compose(&mail) {
             Ok(message) => {
                 let shown = CapturedMail::of(&self.sender, &mail, &message, now, notice.attempts + 1);
-                self.mailer.send(&message, shown).await
+                reach(Point::BeforeSend);
+                let outcome = self.mailer.send(&message, shown).await;
+                reach(Point::MailAfterData);
+                outcome
             }
             Err(why) => Outcome::dead(why),
         }

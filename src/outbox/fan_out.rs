@@ -14,6 +14,7 @@ use super::mails;
 use super::operational;
 use super::summaries;
 use crate::domain::definition::Program;
+use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::service::wake::Wake;
 use crate::store::Store;
@@ -90,9 +91,15 @@ impl FanOut {
         let known = self.known_prefix(&page.entries, mails::concerns_people, done);
         let Some(to) = known.to else { return Ok(()) };
         let notices = self.mails_of(&known).await?;
+        if !notices.is_empty() {
+            reach(Point::FanOutBeforeCommit);
+        }
         if let Advanced::By(queued) = self.store.advance_mail(&cursor, to, reader, notices).await? {
             done.mails += queued;
             done.entries += known.passed;
+            if queued > 0 {
+                reach(Point::FanOutAfterCommit);
+            }
         }
         Ok(())
     }

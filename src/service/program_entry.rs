@@ -25,21 +25,21 @@ impl ProgramEntry {
 
     /// Appends it in the transaction of what it tells. Comes after every other lock the transaction takes.
     pub async fn append(&self, write: &mut WriteTransaction) -> Result<(), store::Error> {
-        let seal = |sequence, previous: &str| {
-            self.seal(sequence, previous).map_err(|error| store::Error::Refused(format!("an audit entry cannot be written: {error}")))
+        let seal = |sequence, previous: &str, at| {
+            self.seal(sequence, previous, at).map_err(|error| store::Error::Refused(format!("an audit entry cannot be written: {error}")))
         };
         write.append_to_program(&self.program, self.entry.clone(), seal).await.map(|_| ())
     }
 
     /// The text and hash of its entry at a place in the stream.
-    fn seal(&self, sequence: i64, previous: &str) -> Result<Sealed, serde_json::Error> {
+    fn seal(&self, sequence: i64, previous: &str, at: Instant) -> Result<Sealed, serde_json::Error> {
         let instance: Option<InstanceId> = self.entry.instance;
         let entry = audit::Entry {
             stream: program_stream(&self.program),
             sequence,
             previous: previous.to_owned(),
             command: self.entry.command,
-            at: self.entry.at,
+            at,
             actor: self.entry.actor.clone(),
             program: self.program.clone(),
             version: self.version,

@@ -13,6 +13,7 @@ use super::programs::Programs;
 use super::{Answer, Error, Wake};
 use crate::clock::Clock;
 use crate::domain::command::{By, Command, Envelope, Target};
+use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::store::slice::{Loaded, Locking};
 use crate::store::{self, Store};
@@ -124,6 +125,7 @@ impl Deciding {
         let targets: BTreeSet<Target> = slice.iter().map(|(_, envelope)| envelope.command.target()).collect();
         let targets: Vec<Target> = targets.into_iter().filter(|target| *target != Target::New).collect();
         let loaded = transaction.load(&targets, locking).await?;
+        reach_in(locking, Point::TimerClaimed, None);
         let (now, own_clock) = self.judged_at(&loaded);
         let mut round = Round::new(self, slice, loaded, now).await;
         let context = transaction.context(&round.wanted()).await?;
@@ -141,7 +143,9 @@ impl Deciding {
             // Last, because all writers share this one row and whoever waits for it must hold up nobody.
             transaction.raise_high_water(now).await?;
         }
+        reach_in(locking, Point::TimerBeforeCommit, Some(Point::BeforeCommit));
         transaction.commit().await?;
+        reach_in(locking, Point::TimerAfterCommit, Some(Point::AfterCommitBeforeAck));
         if raises {
             self.high_water.raised(now);
         }
@@ -149,6 +153,14 @@ impl Deciding {
             self.wake.all();
         }
         Ok((round.results, round.deferred))
+    }
+}
+
+/// Only the timer engine leaves out what others hold.
+fn reach_in(locking: Locking, timers: Point, requests: Option<Point>) {
+    match locking {
+        Locking::SkipLocked => reach(timers),
+        Locking::Wait => requests.into_iter().for_each(reach),
     }
 }
 

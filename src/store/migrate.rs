@@ -9,6 +9,7 @@ use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{Error, Store};
+use crate::failpoint::{Point, reach};
 
 /// Any number, as long as every node takes the same one.
 const ADVISORY_LOCK: i64 = 7_082_651_894_003_117;
@@ -50,7 +51,11 @@ impl Store {
         if status.pending.is_empty() {
             return Ok(());
         }
-        Ok(Migrator::up(&self.writer, None).await?)
+        for _ in status.pending {
+            Migrator::up(&self.writer, Some(1)).await?;
+            reach(Point::MigrateMid);
+        }
+        Ok(())
     }
 
     /// Compares the steps of this program with those the database has taken. Changes nothing.

@@ -1,6 +1,6 @@
 //! The audit stream of a program: what happened there that belongs to no instance, or changed none.
 //!
-//! Guarantee: its sequence has no gaps and no two writers give out the same number. On PostgreSQL an advisory lock of the
+//! Guarantee: its sequence has no gaps, no two writers give out the same number, and its instants do not go back. On PostgreSQL an advisory lock of the
 //! stream is held until the transaction ends; the unique key of the stream stands behind it.
 
 use sea_orm::Value;
@@ -36,19 +36,20 @@ pub fn program_stream(program: &ProgramId) -> StreamId {
     StreamId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-const SQLITE_HEAD: &str = "SELECT sequence, hash FROM audit_entry WHERE stream_id = ? ORDER BY sequence DESC LIMIT 1";
-const POSTGRES_HEAD: &str = "SELECT sequence, hash FROM audit_entry WHERE stream_id = $1 ORDER BY sequence DESC LIMIT 1";
+const SQLITE_HEAD: &str = "SELECT sequence, hash, at FROM audit_entry WHERE stream_id = ? ORDER BY sequence DESC LIMIT 1";
+const POSTGRES_HEAD: &str = "SELECT sequence, hash, at FROM audit_entry WHERE stream_id = $1 ORDER BY sequence DESC LIMIT 1";
 const SQLITE_APPEND: &str = "INSERT INTO audit_entry (stream_id, sequence, program, instance_id, command_id, at, actor, body, hash) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const POSTGRES_APPEND: &str = "INSERT INTO audit_entry (stream_id, sequence, program, instance_id, command_id, at, actor, body, hash) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 impl WriteTransaction {
-    /// Appends an entry to the stream of `program` and returns its sequence. `seal` gets that sequence and the hash before it
-    /// (empty for the first). Append after instances are locked, and to several programs in the order of their names.
+    /// Appends an entry to the stream of `program` and returns its sequence. `seal` gets that sequence, the hash before it
+    /// (empty for the first) and its instant: that of the entry, or of the one before where another transaction, which judged later, came
+    /// to the stream first. Append after instances are locked, and to several programs in the order of their names.
     pub async fn append_to_program<F>(&mut self, program: &ProgramId, entry: NewEntry, seal: F) -> Result<i64, Error>
     where
-        F: FnOnce(i64, &str) -> Result<Sealed, Error>,
+        F: FnOnce(i64, &str, Instant) -> Result<Sealed, Error>,
     {
         let stream = program_stream(program);
         let (head, append) = match self.backend {
@@ -60,18 +61,21 @@ impl WriteTransaction {
             }
         };
         let rows = self.query(head, vec![stream.0.into()]).await?;
-        let (last, previous) = match rows.first() {
-            None => (0, String::new()),
-            Some(row) => (row.try_get::<i64>("", "sequence")?, row.try_get::<String>("", "hash")?),
+        let (last, previous, at) = match rows.first() {
+            None => (0, String::new(), entry.at),
+            Some(row) => {
+                let before = Instant::clamped(row.try_get("", "at")?);
+                (row.try_get::<i64>("", "sequence")?, row.try_get::<String>("", "hash")?, entry.at.max(before))
+            }
         };
-        let sealed = seal(last + 1, &previous)?;
+        let sealed = seal(last + 1, &previous, at)?;
         let values: Vec<Value> = vec![
             stream.0.into(),
             (last + 1).into(),
             program.as_str().into(),
             entry.instance.map(|instance| instance.0).into(),
             entry.command.0.into(),
-            entry.at.millis().into(),
+            at.millis().into(),
             entry.actor.into(),
             sealed.body.into(),
             sealed.hash.into(),

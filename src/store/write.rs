@@ -11,6 +11,7 @@ use super::rows::Changes;
 use super::slice::Written;
 use super::table::{self, Table};
 use super::{Backend, Error, WriteTransaction};
+use crate::failpoint::{Point, reach};
 
 /// Tables in the order they are filled: what another refers to comes first, and an instance that ends makes room for one
 /// that starts.
@@ -24,6 +25,11 @@ const TABLES: [&Table; 8] = [
     &table::AUDIT_ENTRY,
     &table::IDEMPOTENCY,
 ];
+
+/// The places of some of them among the statements, of which the first moves instances on.
+const TASKS: usize = 2;
+const ENTRIES: usize = 7;
+const REPLIES: usize = 8;
 
 /// The unique key of an audit stream, as errors name it.
 const STREAM_KEY: &str = "audit_entry_stream_id_sequence_key";
@@ -73,7 +79,13 @@ impl WriteTransaction {
 
     async fn write_sqlite(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {
         let texts = std::iter::once(SQLITE_MOVE.as_str()).chain(SQLITE.iter().map(String::as_str));
-        for (sql, batch) in texts.zip(batches) {
+        for (index, (sql, batch)) in texts.zip(batches).enumerate() {
+            match index {
+                TASKS => reach(Point::AfterStateWrite),
+                ENTRIES => reach(Point::BeforeAudit),
+                REPLIES => reach(Point::BeforeReplies),
+                _ => {}
+            }
             if batch.rows > 0 && self.execute(sql, vec![batch.json.as_str().into()]).await? != batch.rows {
                 return Ok(false);
             }
@@ -83,7 +95,10 @@ impl WriteTransaction {
 
     async fn write_postgres(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {
         let values = batches.iter().map(|batch| batch.json.as_str().into()).collect();
+        reach(Point::BeforeAudit);
         let rows = self.query(&POSTGRES, values).await?;
+        reach(Point::AfterStateWrite);
+        reach(Point::BeforeReplies);
         let Some(counts) = rows.first() else { return Ok(false) };
         for (index, batch) in batches.iter().enumerate() {
             let count: i64 = counts.try_get("", &format!("c{index}"))?;

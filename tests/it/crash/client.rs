@@ -101,26 +101,33 @@ impl Clients {
     /// Works until the server goes away. Returns when `sends` requests have been sent; the work goes on until the returned
     /// clients are joined.
     pub async fn load(&self, address: &str, sends: usize) -> JoinSet<()> {
-        let (sent, enough) = (Arc::new(Mutex::new(0_usize)), Arc::new(Notify::new()));
-        let mut working = JoinSet::new();
-        for _ in 0..WORKERS {
-            let (this, address, sent, enough) = (self.clone(), address.to_owned(), sent.clone(), enough.clone());
-            let count = move || {
-                let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
-                *sent += 1;
-                if *sent == sends {
-                    enough.notify_one();
-                }
-            };
-            working.spawn(async move { this.work(&address, count).await });
-        }
-        let (this, address) = (self.clone(), address.to_owned());
-        working.spawn(async move { while this.advance(&address, STEP).await.is_ok() {} });
+        let (sent, enough) = (Mutex::new(0_usize), Arc::new(Notify::new()));
+        let told = enough.clone();
+        let mut working = self.begin_to_work(address, move || {
+            let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
+            *sent += 1;
+            if *sent == sends {
+                told.notify_one();
+            }
+        });
         tokio::select! {
             () = enough.notified() => {}
             // With participants to spare nobody ends before the server does.
             ended = working.join_next() => self.ledger().surprises.push(format!("a client ended early: {ended:?}")),
         }
+        working
+    }
+
+    /// Works and moves the clock until the server goes away.
+    pub fn begin_to_work(&self, address: &str, on_send: impl Fn() + Send + Sync + 'static) -> JoinSet<()> {
+        let mut working = JoinSet::new();
+        let on_send = Arc::new(on_send);
+        for _ in 0..WORKERS {
+            let (this, address, on_send) = (self.clone(), address.to_owned(), on_send.clone());
+            working.spawn(async move { this.work(&address, || on_send()).await });
+        }
+        let (this, address) = (self.clone(), address.to_owned());
+        working.spawn(async move { while this.advance(&address, STEP).await.is_ok() {} });
         working
     }
 

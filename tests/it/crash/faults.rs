@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, Database};
 
 use super::ledger::Acknowledged;
 use super::snapshot::Snapshot;
-use super::{Run, always, at_rest, invariants};
+use super::{Run, always, at_rest, invariants, participants};
 
 /// What is done to the copy, and the invariant that must notice.
 const FAULTS: [(&str, &str); 13] = [
@@ -39,7 +39,7 @@ const UNGUARDED: &str = "PRAGMA foreign_keys = OFF; DROP TRIGGER audit_entry_no_
 
 #[tokio::test]
 async fn every_planted_fault_is_found() {
-    let (run, server) = Run::begin("faults", None).await;
+    let (run, server) = Run::begin("faults", None, participants()).await;
     let working = run.clients.load(&server.address, 40).await;
     assert_eq!(server.terminate().await.code(), Some(0));
     working.join_all().await;

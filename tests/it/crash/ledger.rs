@@ -56,6 +56,8 @@ pub struct Ledger {
     pub surprises: Vec<String>,
     /// The latest business time the server told of.
     pub clock: Option<Instant>,
+    /// How many requests may yet be sent; no end when none.
+    pub quota: Option<usize>,
     ready: VecDeque<Request>,
     participants: usize,
     started: usize,
@@ -78,8 +80,12 @@ impl Ledger {
     }
 
     /// What to send next: first what went unanswered, then new work. None when every participant has an episode and all is
-    /// done.
+    /// done, or when the quota is used up.
     pub fn next(&mut self) -> Option<Request> {
+        self.quota = match self.quota {
+            Some(0) => return None,
+            quota => quota.map(|left| left - 1),
+        };
         if let Some(again) = self.unanswered.pop_front() {
             return Some(again);
         }

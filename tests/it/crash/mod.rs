@@ -12,6 +12,7 @@ mod client;
 mod faults;
 mod invariants;
 mod ledger;
+mod points;
 mod process;
 mod reference;
 mod snapshot;
@@ -39,21 +40,30 @@ struct Run {
 }
 
 impl Run {
-    async fn begin(name: &str, url: Option<String>) -> (Self, Sandbox) {
+    /// The folder and the database of a run.
+    fn place(name: &str, url: Option<&str>) -> (PathBuf, String) {
         let folder = std::env::temp_dir().join(format!("proviso-crash-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
+        let url = url.map_or_else(|| format!("sqlite://{}/crash.db", folder.display()), str::to_owned);
+        (folder, url)
+    }
+
+    /// Starts a server on it for so many participants at most.
+    async fn begin(name: &str, url: Option<String>, participants: usize) -> (Self, Sandbox) {
         let leases_remain = url.is_some();
-        let url = url.unwrap_or_else(|| format!("sqlite://{}/crash.db", folder.display()));
+        let (folder, url) = Self::place(name, url.as_deref());
         let server = Sandbox::start(&url, Some(START), &folder.join("server.log")).await;
-        // More than the load of all rounds can start.
-        let participants = 200 + 100 * usize::try_from(rounds()).unwrap();
         let clients = Clients::sign_in(&server.address, number("PROVISO_CRASH_SEED").unwrap_or(1), participants).await;
         clients.read_clock(&server.address).await;
         (Self { url, folder, clients, leases_remain }, server)
     }
 
+    fn log(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
     async fn restart(&self) -> Sandbox {
-        let server = Sandbox::start(&self.url, None, &self.folder.join("server.log")).await;
+        let server = Sandbox::start(&self.url, None, &self.log()).await;
         let now = self.clients.read_clock(&server.address).await;
         let newest = self.look().await.entries.iter().map(|entry| entry.at).max();
         assert!(newest.is_none_or(|newest| newest <= now.millis()), "the clock stands at {now}, before the newest entry");
@@ -83,6 +93,21 @@ impl Run {
         self.assert_sound(&snapshot);
         assert_none(&at_rest(&snapshot, now, self.leases_remain));
         (snapshot, now)
+    }
+
+    /// Prints what the run came to: the counts of what must not be, out of the database itself.
+    async fn tell(&self, name: &str, killed: u64) {
+        let snapshot = self.look().await;
+        let ledger = self.clients.ledger();
+        let (done, replayed) = (ledger.acknowledged.len(), ledger.replayed);
+        let lost = invariants::acknowledged_is_kept(&snapshot, &ledger.acknowledged).len();
+        drop(ledger);
+        let (early, double) = (invariants::nothing_is_early(&snapshot).len(), invariants::nothing_fires_twice(&snapshot).len());
+        let (entries, timers) = (snapshot.entries.len(), snapshot.entries.iter().filter(|entry| entry.actor == "engine").count());
+        println!(
+            "{name}: killed {killed}, lost {lost}, early {early}, double {double}; {done} requests answered, {replayed} of them done \
+             before a death; {entries} entries, {timers} of them timers"
+        );
     }
 
     fn assert_sound(&self, snapshot: &Snapshot) {
@@ -153,22 +178,24 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is {text}, which is no number")))
 }
 
+/// More than the load of all rounds can start.
+fn participants() -> usize {
+    200 + 100 * usize::try_from(rounds()).unwrap()
+}
+
 fn rounds() -> u64 {
     number("PROVISO_CRASH_ROUNDS").unwrap_or(ROUNDS)
 }
 
 async fn kill_and_restart(name: &str, url: Option<String>) {
-    let (run, mut server) = Run::begin(name, url).await;
+    let (run, mut server) = Run::begin(name, url, participants()).await;
     for _ in 0..rounds() {
         let sends = 40 + run.clients.ledger().random(60);
         run.crash(server, usize::try_from(sends).unwrap()).await;
         server = run.restart().await;
     }
     let (snapshot, _) = run.settle(server).await;
-    let done = run.clients.ledger().acknowledged.len();
-    let replayed = run.clients.ledger().replayed;
-    let (entries, timers) = (snapshot.entries.len(), snapshot.entries.iter().filter(|entry| entry.actor == "engine").count());
-    println!("{name}: {done} requests answered, {replayed} of them done before a crash; {entries} entries, {timers} of them timers");
+    run.tell(name, rounds()).await;
     let count = |kind: &str| snapshot.events.iter().filter(|told| told.kind == kind).count();
     for kind in ["clock.warned", "clock.breached", "clock.escalated", "task.completed", "instance.ended", "command.refused"] {
         assert!(count(kind) > 0, "no {kind} happened under this load");
@@ -197,7 +224,7 @@ async fn kill_9_under_load_loses_nothing_on_postgresql() {
 
 /// SIGTERM while requests are under way and the clock is walked.
 async fn stop_under_load(name: &str, url: Option<String>) {
-    let (run, server) = Run::begin(name, url).await;
+    let (run, server) = Run::begin(name, url, participants()).await;
     let working = run.clients.load(&server.address, 40).await;
     assert_eq!(server.terminate().await.code(), Some(0));
     working.join_all().await;

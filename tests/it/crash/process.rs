@@ -1,12 +1,17 @@
 //! The built program as a process of its own, which can be killed at any moment.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// How long a server may take from SIGTERM to its end.
 const STOPS_WITHIN: Duration = Duration::from_secs(15);
+/// How long a server may take to come to the place where it dies.
+const DIES_WITHIN: Duration = Duration::from_secs(60);
+/// What `abort` ends a program with.
+const SIGABRT: i32 = 6;
 
 /// One running sandbox. Killed when it is dropped.
 pub struct Sandbox {
@@ -20,11 +25,19 @@ impl Sandbox {
     /// Starts the program on a database and waits until it listens. `clock` is where its time starts; without it, it
     /// goes on where it stood. Its log goes to `log`.
     pub async fn start(url: &str, clock: Option<&str>, log: &Path) -> Self {
+        let mut sandbox = Self::begin(url, clock, log, None).await;
+        assert!(!sandbox.address.is_empty(), "the server did not start, {:?}:\n{}", sandbox.ended(DIES_WITHIN).await, sandbox.log_text());
+        sandbox
+    }
+
+    /// Starts the program so that it dies at a place; it has no address when that came before it listened.
+    pub async fn begin(url: &str, clock: Option<&str>, log: &Path, die_at: Option<&str>) -> Self {
         let mut command = program();
         command.args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--database-url", url]);
         if let Some(clock) = clock {
             command.args(["--clock", clock]);
         }
+        command.envs(die_at.map(|place| ("PROVISO_DIE_AT", place)));
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("the log can be written");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("standard output is a pipe");
@@ -37,9 +50,35 @@ impl Sandbox {
             let _ = say.send(address);
             lines.for_each(drop);
         });
-        let address = said.await.ok().flatten();
-        sandbox.address = address.unwrap_or_else(|| panic!("the server did not start:\n{}", sandbox.log_text()));
+        sandbox.address = said.await.ok().flatten().unwrap_or_default();
         sandbox
+    }
+
+    /// Waits until the program has died at `place`, and fails if it ends otherwise or not at all.
+    pub async fn dies_at(mut self, place: &str) {
+        let status = self.ended(DIES_WITHIN).await;
+        assert_eq!(status.signal(), Some(SIGABRT), "{place}: {status}\n{}", self.log_text());
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        assert!(said.contains(place), "{place} is not what it died at:\n{}", self.log_text());
+    }
+
+    async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let mut child = self.child.take().expect("a sandbox that runs");
+        let id = child.id().to_string();
+        let ended = tokio::task::spawn_blocking(move || child.wait().expect("the program can be waited for"));
+        match tokio::time::timeout(within, ended).await {
+            Ok(status) => status.expect("waiting does not fail"),
+            Err(_) => {
+                Command::new("kill").args(["-KILL", &id]).status().ok();
+                panic!("the server still runs after {within:?}:\n{}", self.log_text())
+            }
+        }
+    }
+
+    /// SIGTERM, without waiting.
+    pub fn ask_to_stop(&self) {
+        let id = self.child.as_ref().expect("a sandbox that runs").id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill(1) runs").success());
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
@@ -49,17 +88,8 @@ impl Sandbox {
 
     /// SIGTERM; returns how the program ended. Fails when it does not end in time.
     pub async fn terminate(mut self) -> ExitStatus {
-        let mut child = self.child.take().expect("a sandbox that runs");
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill(1) runs").success());
-        let ended = tokio::task::spawn_blocking(move || child.wait().expect("the program can be waited for"));
-        match tokio::time::timeout(STOPS_WITHIN, ended).await {
-            Ok(status) => status.expect("waiting does not fail"),
-            Err(_) => {
-                Command::new("kill").args(["-KILL", &id]).status().ok();
-                panic!("the server did not stop within {STOPS_WITHIN:?}:\n{}", self.log_text())
-            }
-        }
+        self.ask_to_stop();
+        self.ended(STOPS_WITHIN).await
     }
 
     /// The end of what it logged.

@@ -197,13 +197,13 @@ impl World {
         let command = CommandId(Uuid::from_u128(1));
         let stream = proviso::store::program_stream(&program);
         let new = NewEntry { instance: Some(instance_id()), command, at: now, actor: "engine".to_owned() };
-        let seal = |sequence, previous: &str| {
+        let seal = |sequence, previous: &str, at| {
             let entry = Entry {
                 stream,
                 sequence,
                 previous: previous.to_owned(),
                 command,
-                at: now,
+                at,
                 actor: "engine".to_owned(),
                 program: program.clone(),
                 version: 1,

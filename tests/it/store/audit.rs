@@ -2,6 +2,7 @@
 
 use proviso::domain::audit::chain_hash;
 use proviso::ids::{CommandId, InstanceId, ProgramId, StreamId};
+use proviso::instant::Instant;
 use proviso::store::{Error, ExportBound, NewEntry, Sealed, Store, program_stream};
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ on_both!(
     heads_of_streams_and_of_instances_agree,
     an_export_pages_by_position_and_misses_nothing,
     concurrent_entries_of_a_program_have_no_gap,
+    an_entry_judged_earlier_than_the_one_before_it_has_that_ones_instant,
 );
 
 async fn entries_cannot_be_changed_or_removed(home: Home) {
@@ -94,12 +96,12 @@ async fn settled(home: &Home, newest: InstanceId) -> ExportBound {
     }
 }
 
-async fn append(store: Store, program: ProgramId, number: u128) -> Result<i64, Error> {
+async fn append(store: Store, program: ProgramId, number: u128, judged: Instant) -> Result<i64, Error> {
     let mut transaction = store.begin_write().await?;
-    let entry = NewEntry { instance: None, command: CommandId(Uuid::from_u128(number)), at: at(0), actor: "recorder".to_owned() };
+    let entry = NewEntry { instance: None, command: CommandId(Uuid::from_u128(number)), at: judged, actor: "recorder".to_owned() };
     let sequence = transaction
-        .append_to_program(&program, entry, |sequence, previous| {
-            let body = format!("{{\"sequence\":{sequence}}}");
+        .append_to_program(&program, entry, |sequence, previous, at| {
+            let body = format!("{{\"sequence\":{sequence},\"at\":\"{at}\"}}");
             let hash = chain_hash(previous, &body);
             Ok(Sealed { body, hash })
         })
@@ -110,7 +112,7 @@ async fn append(store: Store, program: ProgramId, number: u128) -> Result<i64, E
 
 async fn concurrent_entries_of_a_program_have_no_gap(home: Home) {
     let program = ProgramId::from("oxygen_continuity");
-    let tasks: Vec<_> = (1..=8).map(|number| tokio::spawn(append(home.store.clone(), program.clone(), number))).collect();
+    let tasks: Vec<_> = (1..=8).map(|number| tokio::spawn(append(home.store.clone(), program.clone(), number, at(0)))).collect();
     let mut sequences = Vec::new();
     for task in tasks {
         sequences.push(task.await.unwrap().unwrap());
@@ -124,4 +126,15 @@ async fn concurrent_entries_of_a_program_have_no_gap(home: Home) {
         assert_eq!(entry.hash, previous);
     }
     assert_eq!(entries.len(), 8);
+}
+
+/// On PostgreSQL a refusal is judged before its transaction waits for the stream, and another, judged later, may come first.
+async fn an_entry_judged_earlier_than_the_one_before_it_has_that_ones_instant(home: Home) {
+    let program = ProgramId::from("oxygen_continuity");
+    for (number, judged) in [(1, 100), (2, 96), (3, 101)] {
+        append(home.store.clone(), program.clone(), number, at(judged)).await.unwrap();
+    }
+    let entries = home.store.entries(program_stream(&program), 0, 10).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.at).collect::<Vec<_>>(), [at(100), at(100), at(101)]);
+    assert!(entries[1].body.contains(&at(100).to_string()), "the text says what the row says: {}", entries[1].body);
 }
