@@ -14,8 +14,8 @@ use super::{Installation, Setting, hints};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::database::Target;
-use crate::http::rates::Rates;
 use crate::failpoint::{Point, reach};
+use crate::http::rates::Rates;
 use crate::http::{self, Site, Wiring};
 use crate::ids::IdSource;
 use crate::instant::Instant;
@@ -97,9 +97,12 @@ impl Server {
         if config.node.role.works() {
             services.store.free_outbox_leases().await?;
             installation.loops.start(&tracker, &stop);
-            tracker.spawn(hints::listen(services.store.clone(), services.wake.clone(), services.clock.clone(), stop.clone()));
+            let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
+            tracker.spawn(hints::listen(store, config.node.id.clone(), wake, clock, stop.clone()));
             pulse = Some(Pulse::start(services.wake.clone()).await.map_err(|error| StartError::Other(error.to_string()))?);
         }
+        let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
+        tracker.spawn(hints::send(store, config.node.id.clone(), wake, clock, stop.clone()));
         let (loops, token) = (installation.loops.clone(), stop.clone());
         tracker.spawn(async move { loops.watch_calendars(token).await });
         let site = site(&config, &installation);

@@ -90,7 +90,7 @@ pub(super) async fn again<T>(services: &Services, change: impl AsyncFn() -> Resu
     for _ in 0..ATTEMPTS {
         match change().await? {
             Ok(done) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(done);
             }
             Err(error) if may_try_again(&error) => {}

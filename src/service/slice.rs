@@ -144,13 +144,14 @@ impl Deciding {
             transaction.raise_high_water(now).await?;
         }
         reach_in(locking, Point::TimerBeforeCommit, Some(Point::BeforeCommit));
+        let armed = round.written.iter().flat_map(|written| &written.decision.instance.timers).map(|timer| timer.due_at).min();
         transaction.commit().await?;
         reach_in(locking, Point::TimerAfterCommit, Some(Point::AfterCommitBeforeAck));
         if raises {
             self.high_water.raised(now);
         }
         if !round.written.is_empty() {
-            self.wake.all();
+            self.wake.committed(armed);
         }
         Ok((round.results, round.deferred))
     }

@@ -18,6 +18,7 @@ mod listen;
 mod load;
 mod migrate;
 pub mod months;
+mod multirow;
 pub mod outages;
 pub mod outbox;
 pub mod people;

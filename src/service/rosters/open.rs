@@ -88,7 +88,7 @@ async fn keep(
         .await;
         match written {
             Ok(()) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(answer);
             }
             // Somebody else opened it at the same time: theirs is kept, and says the same of every line.

@@ -139,7 +139,7 @@ pub async fn change(services: &Services, receivers: &Receivers, who: &Principal,
     if !found {
         return Err(Error::NotFound);
     }
-    services.wake.all();
+    services.wake.changed();
     get(services, who, id).await
 }
 

@@ -106,6 +106,19 @@ async fn both_backends_have_the_columns_of_every_entity() {
         person,
         program_version
     );
-    check!(occurrence, outage, record, reprojection, reprojection_move, role_holding, schedule, setting, source_row, source_version, task);
+    check!(
+        occurrence,
+        outage,
+        record,
+        reprojection,
+        reprojection_move,
+        role_holding,
+        roster_opening,
+        schedule,
+        setting,
+        source_row,
+        source_version,
+        task
+    );
     check!(summary, timer, unsubscription, used_link, webhook);
 }
