@@ -99,7 +99,8 @@ fn a_routed_record_says_nothing_of_its_content() {
 fn a_routed_record_asks_for_its_receipt_where_there_is_one() {
     let (step, due_at) = ("release".into(), "2026-11-24T04:59:59.999Z".parse().ok());
     let receipt = Receipt { task: firing("breach", "release").task, step: &step, due_at };
-    let written = Letter::of_receipt("Ann", &entry("2026-11-23T19:00:00Z"), receipt, &program()).render("https://proviso.example").unwrap();
+    let written =
+        Letter::of_receipt("Ann", &entry("2026-11-23T19:00:00Z"), receipt, &program()).render("https://proviso.example", None).unwrap();
     assert!(written.text.contains("Due:") && written.text.contains("confirm that it has arrived"), "{}", written.text);
 }
 

@@ -9,7 +9,7 @@ use crate::domain::audit::Entry;
 use crate::domain::event::{Event, Firing};
 use crate::domain::month::position::Level;
 use crate::domain::roster::{Counts, Standing};
-use crate::ids::{CheckId, RegisterId};
+use crate::ids::{CheckId, OutcomeId, RegisterId, StepId};
 use crate::instant::Instant;
 
 /// One line.
@@ -93,12 +93,7 @@ fn sentence(event: &Event) -> Option<String> {
         }
         Event::RosterNoted { standing: Standing::Added | Standing::Continued, .. } => return None,
         Event::RosterNoted { number, standing } => format!("{} on roster {number}", standing.as_str()),
-        Event::RosterOpened { workflow, number, counts, .. } => {
-            let Counts { added, continued, changed, removed, refused } = counts;
-            format!(
-                "roster {number} of {workflow} opened: {added} added, {continued} continued, {changed} changed, {removed} removed, {refused} refused"
-            )
-        }
+        Event::RosterOpened { workflow, number, counts, .. } => format!("roster {number} of {workflow} opened: {}", counted(*counts)),
         Event::InstanceEnded { outcome } => format!("ended: {outcome}"),
         Event::InstanceCancelled { reason } => format!("cancelled: {reason}"),
         Event::TaskOpened { step, round, slot, role, assignee, due_at, .. } => {
@@ -110,8 +105,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::TaskAssigned { step, assignee, .. } => format!("{step} assigned to {assignee}"),
         Event::GateConfirmed { step, gate, .. } => format!("{step}: gate {gate} confirmed"),
         Event::GateWithdrawn { step, gate, .. } => format!("{step}: gate {gate} withdrawn"),
-        Event::TaskCompleted { step, slot, outcome: Some(outcome), .. } => format!("{step}{} completed: {outcome}", slot_text(slot)),
-        Event::TaskCompleted { step, slot, outcome: None, .. } => format!("{step}{} completed", slot_text(slot)),
+        Event::TaskCompleted { step, slot, outcome, .. } => format!("{step}{} completed{}", slot_text(slot), as_outcome(outcome.as_ref())),
         Event::TaskCancelled { step, because, .. } => format!("{step} cancelled, because {because}"),
         Event::TaskMissed { step, slot, due_at, .. } => format!("{step}{} missed, was due {due_at}", slot_text(slot)),
         Event::RecordFiled { step, register, pending, .. } => format!("record of {step} filed {}", filed(register.as_ref(), pending)),
@@ -138,9 +132,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::ClockEscalated { firing, .. } => format!("escalation at {}", told(firing)),
         Event::BreachAcknowledged { step, .. } => format!("breach of {step} acknowledged"),
         Event::BreachExplained { step, code, .. } => format!("breach of {step} explained: {code}"),
-        Event::CommandRefused { step, code, .. } => {
-            format!("refusal ({code}) noted{}", step.as_ref().map_or_else(String::new, |step| format!(" for {step}")))
-        }
+        Event::CommandRefused { step, code, .. } => format!("refusal ({code}) noted{}", for_step(step.as_ref())),
         Event::ScheduleMissed { workflow, count, because, .. } => format!("{count} starts of {workflow} missed: {because}"),
         Event::ScheduleSkipped { workflow, nominal_at, .. } => format!("start of {workflow} for {nominal_at} skipped: one still runs"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
@@ -164,6 +156,19 @@ fn sentence(event: &Event) -> Option<String> {
         | Event::ReprojectionDone { .. }
         | Event::SourceImported { .. } => return None,
     })
+}
+
+fn counted(counts: Counts) -> String {
+    let Counts { added, continued, changed, removed, refused } = counts;
+    format!("{added} added, {continued} continued, {changed} changed, {removed} removed, {refused} refused")
+}
+
+fn as_outcome(outcome: Option<&OutcomeId>) -> String {
+    outcome.map_or_else(String::new, |outcome| format!(": {outcome}"))
+}
+
+fn for_step(step: Option<&StepId>) -> String {
+    step.map_or_else(String::new, |step| format!(" for {step}"))
 }
 
 fn due(due_at: Option<Instant>) -> String {

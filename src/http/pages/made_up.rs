@@ -312,19 +312,8 @@ pub fn a_breach(number: u128) -> BreachView {
     }
 }
 
-/// An instance with a record, a breach and a story.
-pub fn an_instance() -> InstanceView {
-    let event = |sequence: i64, kind: &str, says: &str| TimelineEntry {
-        sequence,
-        at: later(sequence * 10 - 100),
-        by: if kind.starts_with("clock") { "engine".to_owned() } else { "nurse".to_owned() },
-        kind: kind.to_owned(),
-        task_id: None,
-        breach_id: None,
-        step: None,
-        says: says.to_owned(),
-    };
-    let record = RecordView {
+fn a_record() -> RecordView {
+    RecordView {
         id: RecordId(Uuid::from_u128(60)),
         instance_id: InstanceId(Uuid::from_u128(100)),
         task_id: TaskId(Uuid::from_u128(1)),
@@ -346,6 +335,20 @@ pub fn an_instance() -> InstanceView {
         asks: None,
         gates: None,
         checks: None,
+    }
+}
+
+/// An instance with a record, a breach and a story.
+pub fn an_instance() -> InstanceView {
+    let event = |sequence: i64, kind: &str, says: &str| TimelineEntry {
+        sequence,
+        at: later(sequence * 10 - 100),
+        by: if kind.starts_with("clock") { "engine".to_owned() } else { "nurse".to_owned() },
+        kind: kind.to_owned(),
+        task_id: None,
+        breach_id: None,
+        step: None,
+        says: says.to_owned(),
     };
     InstanceView {
         summary: InstanceSummary {
@@ -385,7 +388,7 @@ pub fn an_instance() -> InstanceView {
             late: false,
         }],
         clocks: vec![a_clock()],
-        records: vec![record],
+        records: vec![a_record()],
         amendments: Vec::new(),
         breaches: vec![a_breach(1)],
         timeline: vec![
