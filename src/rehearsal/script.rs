@@ -91,6 +91,8 @@ pub enum Action {
     /// Makes a statement to the outside.
     Statement(Statement),
     ExpectFigure(ExpectFigure),
+    /// An instance that started by itself.
+    ExpectStarted(ExpectStarted),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -302,6 +304,16 @@ pub struct ExpectFigure {
     pub month: String,
     pub figure: FigureId,
     pub value: Json,
+}
+
+/// The newest running instance of a workflow that the server started.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectStarted {
+    pub workflow: WorkflowId,
+    /// The alias later actions use.
+    #[serde(rename = "as")]
+    pub alias: String,
 }
 
 /// What an action must lead to instead of success.
