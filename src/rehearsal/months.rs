@@ -63,7 +63,7 @@ impl Driver<'_> {
     }
 
     /// Somebody with the roles they hold.
-    async fn somebody(&self, username: &Username) -> Result<Principal, Error> {
+    pub(super) async fn somebody(&self, username: &Username) -> Result<Principal, Error> {
         let found = self.stage.services.store.person(username).await?.map(|(person, _)| person);
         found.ok_or_else(|| Error::Script(format!("there is nobody called {username}")))
     }

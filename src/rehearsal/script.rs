@@ -91,6 +91,7 @@ pub enum Action {
     /// Makes a statement to the outside.
     Statement(Statement),
     ExpectFigure(ExpectFigure),
+    ExpectReport(ExpectReport),
     /// An instance that started by itself.
     ExpectStarted(ExpectStarted),
 }
@@ -314,6 +315,18 @@ pub struct ExpectStarted {
     /// The alias later actions use.
     #[serde(rename = "as")]
     pub alias: String,
+}
+
+/// How many rows of a report of the last thirty days must show these cells.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectReport {
+    pub report: String,
+    pub by: Username,
+    /// Columns and what they show.
+    #[serde(default)]
+    pub shows: BTreeMap<String, String>,
+    pub rows: usize,
 }
 
 /// What an action must lead to instead of success.
