@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::instance::TaskState;
 use crate::ids::{InstanceId, RoleId, Username};
 
 /// A refusal. It changes nothing of the instance. HTTP statuses are decided elsewhere.
@@ -13,7 +14,7 @@ pub enum Rejection {
     RoleRequired { needed: RoleId },
     #[error("{why}")]
     Forbidden { why: String },
-    #[error("the task is {state} and can no longer be changed")]
+    #[error("the task is {state} and {}", if is_paused(.state) { "waits: resume it first, or complete it as it is" } else { "can no longer be changed" })]
     TaskNotOpen { state: String },
     #[error("the task is claimed by {by}")]
     TaskClaimed { by: Username },
@@ -33,6 +34,11 @@ pub enum Rejection {
     Stale { revision: i64 },
     #[error("the submission has {} violation{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
     Violations(Vec<Violation>),
+}
+
+/// Whether a task that is not open only waits.
+pub fn is_paused(state: &str) -> bool {
+    state == TaskState::Paused.as_str()
 }
 
 /// One thing that is missing or wrong.

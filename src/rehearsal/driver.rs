@@ -142,6 +142,8 @@ impl<'a> Driver<'a> {
             Action::Position(position) => self.position(position).await?,
             Action::Statement(statement) => self.statement(statement).await?,
             Action::ExpectFigure(expected) => self.expect_figure(expected).await?,
+            Action::ExpectReport(expected) => self.expect_report(expected).await?,
+            Action::ExpectStarted(expected) => self.expect_started(expected).await?,
         }
         Ok(())
     }

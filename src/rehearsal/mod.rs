@@ -5,6 +5,7 @@
 
 mod deadlines;
 mod driver;
+mod expected;
 mod months;
 mod place;
 mod receiver;

@@ -93,6 +93,9 @@ pub enum Action {
     /// Makes a statement to the outside.
     Statement(Statement),
     ExpectFigure(ExpectFigure),
+    ExpectReport(ExpectReport),
+    /// An instance that started by itself.
+    ExpectStarted(ExpectStarted),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -323,6 +326,28 @@ pub struct ExpectFigure {
     pub month: String,
     pub figure: FigureId,
     pub value: Json,
+}
+
+/// The newest running instance of a workflow that the server started.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectStarted {
+    pub workflow: WorkflowId,
+    /// The alias later actions use.
+    #[serde(rename = "as")]
+    pub alias: String,
+}
+
+/// How many rows of a report of the last thirty days must show these cells.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectReport {
+    pub report: String,
+    pub by: Username,
+    /// Columns and what they show.
+    #[serde(default)]
+    pub shows: BTreeMap<String, String>,
+    pub rows: usize,
 }
 
 /// What an action must lead to instead of success.

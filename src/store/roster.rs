@@ -2,7 +2,7 @@
 //!
 //! Rows come as they are stored. Reading ten thousand documents is work for another thread than the one that serves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{instance, record, source_row, source_version};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
@@ -16,8 +16,11 @@ use crate::domain::facts::{Row, SourceVersion};
 use crate::domain::month::roster::Case;
 use crate::domain::record::Record;
 use crate::domain::value::Values;
-use crate::ids::{InstanceId, OutcomeId, ProgramId, SourceId, SourceVersionId};
+use crate::ids::{InstanceId, OutcomeId, ProgramId, SourceId, SourceVersionId, WorkflowId};
 use crate::instant::Instant;
+
+/// Subjects of one statement.
+const SUBJECTS: usize = 500;
 
 /// An instance with its records, not read yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +80,31 @@ impl Store {
             .take();
         let rows = self.reader().query_all(&select).await?;
         rows.iter().map(|row| Ok(InstanceId(row.try_get("", "instance_id")?))).collect()
+    }
+
+    /// The instances of a workflow that run, or ran, for one of these subjects, by id.
+    pub async fn instances_about(
+        &self,
+        program: &ProgramId,
+        workflow: &WorkflowId,
+        subjects: &BTreeSet<&str>,
+    ) -> Result<Vec<InstanceId>, Error> {
+        let subjects: Vec<&str> = subjects.iter().copied().collect();
+        let mut found: Vec<InstanceId> = Vec::new();
+        for some in subjects.chunks(SUBJECTS) {
+            let ids: Vec<Uuid> = instance::Entity::find()
+                .select_only()
+                .column(instance::Column::Id)
+                .filter(instance::Column::Program.eq(program.as_str()))
+                .filter(instance::Column::Workflow.eq(workflow.as_str()))
+                .filter(instance::Column::OnePer.is_in(some.iter().copied()))
+                .into_tuple()
+                .all(self.reader())
+                .await?;
+            found.extend(ids.into_iter().map(InstanceId));
+        }
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The instances with these ids and all their records.

@@ -99,6 +99,24 @@ impl Store {
         Ok(earliest.flatten().map(Instant::clamped))
     }
 
+    /// The newest running instance of a workflow that the server started by itself.
+    pub async fn started_by_itself(&self, program: &ProgramId, workflow: &WorkflowId) -> Result<Option<InstanceId>, Error> {
+        let found: Option<Uuid> = instance::Entity::find()
+            .filter(instance::Column::Program.eq(program.as_str()))
+            .filter(instance::Column::Workflow.eq(workflow.as_str()))
+            .filter(instance::Column::State.eq("running"))
+            .filter(instance::Column::StartedBy.eq("engine"))
+            .order_by_desc(instance::Column::StartedAt)
+            .order_by_desc(instance::Column::Id)
+            .limit(1)
+            .select_only()
+            .column(instance::Column::Id)
+            .into_tuple()
+            .one(self.reader())
+            .await?;
+        Ok(found.map(InstanceId))
+    }
+
     /// At most `limit` occurrences of a schedule before `before`, the newest first.
     pub async fn occurrences(
         &self,

@@ -66,6 +66,19 @@ fn the_sound_one_is_sound() {
 }
 
 #[test]
+fn work_is_entered_in_a_source_of_the_cases() {
+    let roster = "roster: { workflow: case, activated_by: decide, outcome: go }";
+    let with = |source: &str, column: &str, since: &str| {
+        format!(
+            "roster: {{ workflow: case, activated_by: decide, outcome: go, work: {{ source: {source}, entered_at: {column}, since: {since} }} }}"
+        )
+    };
+    refuses(roster, &with("lst", "month", "id"), "unknown_source");
+    refuses(roster, &with("list", "month", "id"), "bad_months: list has no column month that is a timestamp");
+    refuses(roster, &with("list", "month", "id"), "bad_months: the workflow is not started with a timestamp id");
+}
+
+#[test]
 fn a_roster_names_what_is_there() {
     refuses("workflow: case,", "workflow: cases,", "unknown_workflow");
     refuses("activated_by: decide", "activated_by: decided", "unknown_step");

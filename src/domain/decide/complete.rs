@@ -124,7 +124,7 @@ fn needs(work: &Work<'_>, step: &Step) -> Vec<Violation> {
     step.needs.iter().filter(|review| !cleared(review)).map(violation).collect()
 }
 
-fn close(work: &mut Work<'_>, task: &Task, outcome: &Option<OutcomeId>) -> Result<(), Rejection> {
+pub(super) fn close(work: &mut Work<'_>, task: &Task, outcome: &Option<OutcomeId>) -> Result<(), Rejection> {
     let (now, username) = (work.now, Username::from(work.actor));
     let open = work.task_mut(task.id)?;
     let claimed_now = open.state == TaskState::Open;
@@ -149,7 +149,12 @@ fn close(work: &mut Work<'_>, task: &Task, outcome: &Option<OutcomeId>) -> Resul
     Ok(())
 }
 
-fn file(work: &mut Work<'_>, task: &Task, step: &Step, (typed, judged, held): (Typed, Judged, Option<Held>)) -> Result<(), Rejection> {
+pub(super) fn file(
+    work: &mut Work<'_>,
+    task: &Task,
+    step: &Step,
+    (typed, judged, held): (Typed, Judged, Option<Held>),
+) -> Result<(), Rejection> {
     let pending: Vec<CheckId> =
         judged.checks.iter().filter(|(_, result)| matches!(result, CheckResult::Pending(_))).map(|(id, _)| id.clone()).collect();
     let record = Record {

@@ -1,12 +1,17 @@
 //! A meeting closes: every seat is taken by somebody who holds its role, and no case on the agenda lacks what is required.
 
+use std::collections::BTreeMap;
+
 use super::super::audit::sha256_hex;
 use super::super::command::Submission;
 use super::super::definition::Step;
-use super::super::meeting::{self, Held, MOST_CASES};
-use super::super::rejection::{Violation, ViolationKind};
-use super::Situation;
-use crate::ids::RoleId;
+use super::super::meeting::{self, Held, Item, MOST_CASES};
+use super::super::rejection::{Rejection, Violation, ViolationKind};
+use super::submission::Typed;
+use super::verdicts::Judged;
+use super::work::Work;
+use super::{Situation, complete};
+use crate::ids::{RoleId, Username};
 
 /// The meeting as it was held, with everything that keeps it from closing; none where the step is no meeting.
 pub fn hold(situation: &Situation<'_>, step: &Step, submission: &Submission) -> (Option<Held>, Vec<Violation>) {
@@ -25,12 +30,36 @@ pub fn hold(situation: &Situation<'_>, step: &Step, submission: &Submission) -> 
             Violation::new(ViolationKind::Check, id.as_str(), format!("case {}: {says}: {why}", item.instance))
         }));
     }
-    let Ok(text) = serde_json::to_vec(&items) else {
+    let held = held(submission.attendance.clone(), items);
+    if held.is_none() {
         violations.push(Violation::new(ViolationKind::State, "agenda", "the agenda cannot be written"));
-        return (None, violations);
-    };
-    let attendance = submission.attendance.clone();
-    (Some(Held { attendance, agenda: items, agenda_sha256: sha256_hex(&text) }), violations)
+    }
+    (held, violations)
+}
+
+fn held(attendance: BTreeMap<RoleId, Username>, agenda: Vec<Item>) -> Option<Held> {
+    let text = serde_json::to_vec(&agenda).ok()?;
+    Some(Held { attendance, agenda, agenda_sha256: sha256_hex(&text) })
+}
+
+/// Closes the meeting that has just started when there is no case to go through and nothing else is asked of it: nobody has
+/// to come for that, and the record says so.
+pub fn close_without_cases(situation: &Situation<'_>, work: &mut Work<'_>) -> Result<(), Rejection> {
+    let Some(task) = work.instance.tasks.first().cloned() else { return Ok(()) };
+    let step = work.step(&task.step)?;
+    let Some(agenda) = &step.agenda else { return Ok(()) };
+    let asks = !(step.fields.is_empty() && step.gates.is_empty() && step.checks.is_empty() && step.needs.is_empty());
+    let closing = step.outcomes.iter().find(|(_, outcome)| outcome.ends.is_some() && outcome.asks.is_empty());
+    let Some((outcome, chosen)) = closing.filter(|_| !asks && situation.cases.len() <= MOST_CASES) else { return Ok(()) };
+    let items = meeting::items(situation.published, agenda, situation.cases, situation.now);
+    if !items.is_empty() {
+        return Ok(());
+    }
+    let typed = Typed { outcome: Some(outcome.clone()), ..Typed::default() };
+    complete::close(work, &task, &typed.outcome)?;
+    complete::file(work, &task, step, (typed, Judged::default(), held(BTreeMap::new(), items)))?;
+    work.settle_clock_of(task.id);
+    work.follow(task.id, step, Some(chosen)).map(|_| ())
 }
 
 fn seats(situation: &Situation<'_>, step: &Step, submission: &Submission) -> Vec<Violation> {

@@ -31,7 +31,8 @@ pub struct Needs {
 /// What a command needs besides its instance. `actor` is who sends it.
 pub fn needs(published: &Published, instance: Option<&Instance>, command: &Command, actor: &str, now: Instant) -> Needs {
     match command {
-        Command::Start(start) | Command::StartOccurrence { start, .. } => of_start(published, start),
+        Command::Start(start) => of_start(published, start),
+        Command::StartOccurrence { start, .. } => Needs { cases: first_agenda(published, start), ..of_start(published, start) },
         Command::Assign { to, .. } => Needs { people: vec![to.clone()], ..Needs::default() },
         Command::Complete { task, submission } => {
             let step = instance.and_then(|instance| {
@@ -75,6 +76,12 @@ fn of_start(published: &Published, start: &Start) -> Needs {
         Some((start.workflow.clone(), text_of(&value)))
     });
     Needs { people: workflow.started_with.iter().filter_map(named).collect(), one_per, ..Needs::default() }
+}
+
+/// The workflow whose cases a meeting that is about to start goes through.
+fn first_agenda(published: &Published, start: &Start) -> Option<WorkflowId> {
+    let (_, first) = published.workflow(&start.workflow)?.steps.first()?;
+    first.agenda.as_ref().map(|agenda| agenda.workflow.clone())
 }
 
 fn of_completion(published: &Published, instance: &Instance, step: &Step, submission: &Submission, actor: &str, now: Instant) -> Needs {

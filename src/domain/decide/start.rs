@@ -38,14 +38,20 @@ pub fn decide(situation: &Situation<'_>, start: &Start, mut mint: Mint) -> Resul
 
 /// Starts an instance: says so and opens its first step.
 pub fn begin(situation: &Situation<'_>, workflow: &Workflow, instance: Instance, mint: Mint) -> Result<Decision, Rejection> {
-    let (id, name, nominal_at) = (instance.id, instance.workflow.to_string(), instance.nominal_at);
+    let id = instance.id;
+    Ok(opened(situation, workflow, instance, mint)?.finish(Reply::Started(id)))
+}
+
+/// An instance that has just started, with its first step open.
+pub fn opened<'a>(situation: &Situation<'a>, workflow: &Workflow, instance: Instance, mint: Mint) -> Result<Work<'a>, Rejection> {
+    let (name, nominal_at) = (instance.workflow.to_string(), instance.nominal_at);
     let mut work = Work::of(situation, instance, mint)?;
     let program = &situation.published.program;
     work.events.push(Event::InstanceStarted { program: program.program.clone(), version: program.version, workflow: name, nominal_at });
     if let Some(first) = workflow.steps.keys().next() {
         work.open_first(first)?;
     }
-    Ok(work.finish(Reply::Started(id)))
+    Ok(work)
 }
 
 /// Refuses whoever may not start instances of the workflow.

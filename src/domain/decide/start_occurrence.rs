@@ -1,10 +1,11 @@
-//! The engine starts an instance of a workflow that comes again and again.
+//! The engine starts an instance of a workflow that comes again and again. A meeting that would have no case to go through
+//! is held by nobody: it closes in the same commit, and its record says that it had none.
 
 use super::super::command::{Actor, Start};
-use super::super::decision::Decision;
+use super::super::decision::{Decision, Reply};
 use super::super::rejection::Rejection;
-use super::Situation;
-use super::start::{begin, blank, read_values, text_of};
+use super::start::{blank, opened, read_values, text_of};
+use super::{Situation, meeting};
 use crate::ids::{InstanceId, Mint, Username};
 use crate::instant::Instant;
 
@@ -26,5 +27,7 @@ pub fn decide(situation: &Situation<'_>, start: &Start, nominal_at: Instant, mut
     let id = InstanceId(mint.mint());
     let mut instance = blank(situation, &start.workflow, id, Username::from(ENGINE), started, one_per);
     instance.nominal_at = Some(nominal_at);
-    begin(situation, workflow, instance, mint)
+    let mut work = opened(situation, workflow, instance, mint)?;
+    meeting::close_without_cases(situation, &mut work)?;
+    Ok(work.finish(Reply::Started(id)))
 }

@@ -27,7 +27,7 @@ pub use due::{Anchor, Due, Terms};
 pub use field::{Bound, Field, FieldType, Filled, OccurrenceValue};
 pub use ladder::{At, Channel, Distance, Every, Recipient, Rung, Until};
 pub use meeting::{Agenda, Ranking, Requirement};
-pub use months::{Against, Figure, Formula, Months, Reconciliation, RosterRule};
+pub use months::{Against, Figure, Formula, Months, Reconciliation, RosterRule, WorkRule};
 pub use notices::{Notices, Quiet, QuietHours, TimeOfDay};
 pub use program::{Contact, Program, Role, Source, Table, TableRow, TimeRules, Workflow};
 pub use published::Published;

@@ -42,6 +42,21 @@ pub struct RosterRule {
     /// The step whose decision counts.
     pub activated_by: StepId,
     pub outcome: OutcomeId,
+    /// Where work on these instances is entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<WorkRule>,
+}
+
+/// The source that work is entered in. What was entered before the decision that puts an instance on the roster is reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkRule {
+    /// Its key is what the workflow runs one instance per.
+    pub source: SourceId,
+    /// The column that says when an entry was made.
+    pub entered_at: FieldId,
+    /// The start value, a timestamp, from which on entries concern the instance.
+    pub since: FieldId,
 }
 
 /// One number of a month.

@@ -6,6 +6,7 @@ pub enum ReportKind {
     Timeliness,
     StepDurations,
     TimeToActivation,
+    WorkBeforeDecision,
     CasesWithoutAction,
     PendingClarificationAge,
     SameDayRouting,
@@ -24,10 +25,11 @@ pub enum ReportKind {
 }
 
 impl ReportKind {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Timeliness,
         Self::StepDurations,
         Self::TimeToActivation,
+        Self::WorkBeforeDecision,
         Self::CasesWithoutAction,
         Self::PendingClarificationAge,
         Self::SameDayRouting,
@@ -50,6 +52,7 @@ impl ReportKind {
             Self::Timeliness => "timeliness",
             Self::StepDurations => "step_durations",
             Self::TimeToActivation => "time_to_activation",
+            Self::WorkBeforeDecision => "work_before_decision",
             Self::CasesWithoutAction => "cases_without_action",
             Self::PendingClarificationAge => "pending_clarification_age",
             Self::SameDayRouting => "same_day_routing",
@@ -73,6 +76,7 @@ impl ReportKind {
             Self::Timeliness => "On time, late and missed, by step",
             Self::StepDurations => "From the opening of a step to its completion",
             Self::TimeToActivation => "From start to decision",
+            Self::WorkBeforeDecision => "Work entered before the decision that lets it begin",
             Self::CasesWithoutAction => "Cases that wait for their first action",
             Self::PendingClarificationAge => "Age of pending clarifications",
             Self::SameDayRouting => "Routed records, received and late",

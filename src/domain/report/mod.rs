@@ -10,6 +10,7 @@ mod lines;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use serde::Serialize;
 
@@ -21,6 +22,7 @@ pub use cases::{Filed, codes, load, meetings, outcomes};
 pub use kind::ReportKind;
 pub use lines::{AmendmentLine, BreachLine, DecisionLine, FigureLine, Period, TaskLine};
 pub use tables::{amendments, breaches, decisions, durations, figures, pending, rationales, routing, slots, timeliness};
+pub use work::{EarlyWork, WorkEntry, early, work};
 
 /// One value of a table.
 #[derive(Debug, Clone, PartialEq, Serialize)]

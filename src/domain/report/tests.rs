@@ -1,6 +1,8 @@
 use super::*;
+use crate::domain::definition::RosterRule;
 use crate::domain::instance::TaskState;
 use crate::domain::month::position::Level;
+use crate::domain::month::roster::Case;
 use crate::domain::record::Record;
 use crate::domain::value::{Value, Values};
 use crate::ids::{BreachId, InstanceId, RecordId, StatementId, TaskId};
@@ -223,4 +225,45 @@ fn every_report_is_found_by_its_name() {
         assert!(!kind.title().is_empty());
     }
     assert_eq!(ReportKind::named("nothing"), None);
+}
+
+#[test]
+fn work_before_the_decision_is_told_of_the_case_that_had_begun() {
+    let rule: RosterRule = serde_json::from_value(serde_json::json!({
+        "workflow": "case", "activated_by": "review", "outcome": "go",
+        "work": { "source": "pathway", "entered_at": "entered_at", "since": "since" },
+    }))
+    .unwrap();
+    let case = |number: u128, since: &str, decided: Option<(u32, &str)>| {
+        let started = Values::from_iter([("since".into(), Value::Timestamp(at(since)))]);
+        let records = decided.map(|(day, outcome)| ("review".into(), filed(number, day, None, outcome, Values::default()).record));
+        let instance = InstanceId(uuid::Uuid::from_u128(number));
+        Case {
+            instance,
+            subject: Some("P-1".to_owned()),
+            started,
+            started_at: at(since),
+            outcome: None,
+            records: records.into_iter().collect(),
+        }
+    };
+    // Rejected on the 4th; the next one begins on the 6th and is activated on the 8th.
+    let cases = [case(1, "2026-01-02T00:00:00Z", Some((4, "no"))), case(2, "2026-01-06T00:00:00Z", Some((8, "go")))];
+    let entry = |subject: &str, entered_at: &str, last_version| WorkEntry {
+        subject: subject.to_owned(),
+        entered_at: at(entered_at),
+        first_version: 1,
+        last_version,
+    };
+    let entries = [
+        entry("P-1", "2026-01-01T12:00:00Z", 2),
+        entry("P-1", "2026-01-05T00:00:00Z", 1),
+        entry("P-1", "2026-01-07T23:00:00Z", 2),
+        entry("P-1", "2026-01-08T00:00:00Z", 2),
+        entry("P-2", "2026-01-07T00:00:00Z", 2),
+    ];
+    let early = early(&entries, &cases, &rule);
+    let rows: Vec<String> = shown(&work(&early, 2, january())).iter().map(|row| row.split_once(' ').unwrap().1.to_owned()).collect();
+    assert_eq!(rows, ["2026-01-05T00:00:00.000Z   1 1 no", "2026-01-07T23:00:00.000Z 2026-01-08T00:00:00.000Z 60 1 2 yes"]);
+    assert_eq!(early.iter().map(|line| line.instance).collect::<Vec<_>>(), [cases[0].instance, cases[1].instance]);
 }

@@ -98,6 +98,7 @@ impl Chart {
             | ReportKind::Reconciliations
             | ReportKind::Positions
             | ReportKind::Statements
+            | ReportKind::WorkBeforeDecision
             | ReportKind::RetroactiveChanges => return None,
             ReportKind::Breaches => ("late_minutes", 3),
         };

@@ -3,7 +3,7 @@
 use super::inputs::{html_id, label};
 use super::submission::name;
 use super::wording::sentence;
-use crate::domain::rejection::{Rejection, Violation, ViolationKind};
+use crate::domain::rejection::{Rejection, Violation, ViolationKind, is_paused};
 use crate::http::problem::Problem;
 use crate::ids::{FieldId, OutcomeId};
 use crate::service::Error;
@@ -44,6 +44,7 @@ impl Refused {
                 "What you typed is kept below. Look at what changed, then press the button again"
             }
             Error::Rejected(Rejection::TaskClaimed { .. }) => "Ask them to give it back, or ask a manager to assign it to you",
+            Error::Rejected(Rejection::TaskNotOpen { state }) if is_paused(state) => "A paused task is resumed under its deadline",
             Error::Rejected(Rejection::TaskNotOpen { .. } | Rejection::InstanceEnded) => "There is nothing left to do here",
             Error::Rejected(Rejection::NotClaimed) => "Claim it first",
             Error::Rejected(Rejection::AmendmentState { .. }) => "Open the instance again to see how its records stand",

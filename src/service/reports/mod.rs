@@ -3,6 +3,7 @@
 //! Guarantee: a report names its parameters, the instant it knew of and the hash of its rows. Asked again with the same
 //! parameters and that instant, it gives the same rows, as long as no deadline of the time was moved meanwhile.
 
+mod work;
 mod workbook;
 
 use chrono::{Days, NaiveDate};
@@ -116,6 +117,7 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
         }
         ReportKind::Statements => report::statements(&services.store.statement_lines(id, period).await?, period),
         ReportKind::TimeToActivation => report::decisions(&decisions(services, program, period).await?, period),
+        ReportKind::WorkBeforeDecision => work::table(services, program, period).await?,
         ReportKind::RationaleMix => report::rationales(&decisions(services, program, period).await?, period),
         ReportKind::SettlementFigures => report::figures(&figures(services, program, period).await?),
         ReportKind::Breaches => {

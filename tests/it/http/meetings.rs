@@ -10,7 +10,12 @@ const CHAIR: &str = "operations";
 const REVIEWER: &str = "regional_pilot_supervisor";
 const CHECKPOINT: &str = "escalated_has_dated_next_checkpoint";
 
-on_both!(a_huddle_waits_for_what_an_escalated_case_lacks, an_empty_agenda_closes_with_attendance, who_sees_a_meeting);
+on_both!(
+    a_huddle_waits_for_what_an_escalated_case_lacks,
+    an_empty_agenda_closes_with_attendance,
+    a_huddle_starts_by_itself_and_never_beside_one_that_is_open,
+    who_sees_a_meeting
+);
 
 /// An episode whose review has escalated it, with this date for its next checkpoint.
 async fn escalated<'a>(sandbox: &'a Sandbox, checkpoint: &str) -> Episode<'a> {
@@ -103,6 +108,25 @@ async fn an_empty_agenda_closes_with_attendance(sandbox: &Sandbox) {
     assert_eq!(ids(&alone).len(), 3, "{alone}");
     let closed = sandbox.api.post(CHAIR, &close, attended()).await.ok(200);
     assert_eq!(closed["task"]["meeting"]["agenda"], json!([]));
+}
+
+async fn a_huddle_starts_by_itself_and_never_beside_one_that_is_open(sandbox: &Sandbox) {
+    let api = &sandbox.api;
+    sandbox.advance("PT9H").await;
+    let huddles = format!("/instances?program={PROGRAM}&workflow=huddle");
+    let alone = api.get(CHAIR, &huddles).await.ok(200)["items"][0].clone();
+    assert_eq!((&alone["started_by"], &alone["state"]), (&"engine".into(), &"ended".into()), "nobody comes for an empty agenda: {alone}");
+    escalated(sandbox, "2026-01-09").await;
+    sandbox.advance("P3D").await;
+    let open = api.get(CHAIR, &format!("{huddles}&state=running")).await.ok(200)["items"].clone();
+    assert_eq!(open.as_array().map(Vec::len), Some(1), "{open}");
+    let path = format!("/programs/{PROGRAM}/schedules/huddle/occurrences");
+    let states: Vec<Value> = api.all(CHAIR, &path).await.into_iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(states, ["skipped", "skipped", "started", "started"], "the newest first");
+    let task = api.get(CHAIR, &format!("/instances/{}", open[0]["id"].as_str().unwrap())).await.ok(200)["tasks"][0]["id"].clone();
+    api.post(CHAIR, &format!("/tasks/{}/complete", task.as_str().unwrap()), attended()).await.ok(200);
+    sandbox.advance("P1D").await;
+    assert_eq!(api.all(CHAIR, &path).await[0]["state"], "started", "once it is closed the next one starts");
 }
 
 async fn who_sees_a_meeting(sandbox: &Sandbox) {

@@ -3,6 +3,7 @@
 mod amendments;
 mod edges;
 mod flow;
+mod huddles;
 mod invariants;
 mod late;
 mod model;

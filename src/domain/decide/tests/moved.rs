@@ -69,7 +69,8 @@ fn the_planned_end_resumes_and_downtime_gives_no_more_time() {
 fn completing_a_paused_task_resumes_it_and_claiming_it_does_not() {
     let mut stage = small::started(JOB);
     pause(&mut stage, "ann", "away", "2026-01-06T12:00:00Z").unwrap();
-    assert!(matches!(stage.claim("job", "ann"), Err(Rejection::TaskNotOpen { .. })));
+    let refused = stage.claim("job", "ann").unwrap_err();
+    assert!(matches!(refused, Rejection::TaskNotOpen { .. }) && refused.to_string().contains("resume it first"), "{refused}");
     stage.complete("job", "ann", json!({})).unwrap();
     assert_eq!(stage.state("job"), TaskState::Completed);
     assert!(stage.instance().breaches.is_empty() && stage.instance().timers.is_empty());

@@ -3,7 +3,7 @@
 use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
 use super::{names, roles};
-use crate::domain::definition::{Against, Field, FieldType, Figure, Formula, Months, Program, Reconciliation, Source};
+use crate::domain::definition::{Against, Field, FieldType, Figure, Formula, Months, Program, Reconciliation, Source, WorkRule, Workflow};
 use crate::ids::{FieldId, FigureId, SourceId, WorkflowId};
 
 /// The figure every month has: how many rows its roster holds.
@@ -63,6 +63,28 @@ fn check_roster(program: &Program, months: &Months, path: &Path, report: &mut Re
     if !step.outcomes.contains_key(&rule.outcome) {
         let known = names(&step.outcomes);
         report.unknown(&path.to("outcome"), FaultCode::BadMonths, "outcome", rule.outcome.as_str(), known);
+    }
+    if let Some(work) = &rule.work {
+        check_work(program, workflow, work, &path.to("work"), report);
+    }
+}
+
+fn check_work(program: &Program, workflow: &Workflow, work: &WorkRule, path: &Path, report: &mut Report) {
+    let is_timestamp = |kind: FieldType| kind == FieldType::Timestamp;
+    match program.sources.get(&work.source) {
+        None => report.unknown(&path.to("source"), FaultCode::UnknownSource, "source", work.source.as_str(), names(&program.sources)),
+        Some(source) if !source.columns.get(&work.entered_at).is_some_and(|kind| is_timestamp(*kind)) => {
+            let message = format!("{} has no column {} that is a timestamp", work.source, work.entered_at);
+            report.add(&path.to("entered_at"), FaultCode::BadMonths, message);
+        }
+        Some(_) => {}
+    }
+    if !workflow.started_with.get(&work.since).is_some_and(|field| is_timestamp(field.kind)) {
+        let message = format!("the workflow is not started with a timestamp {}", work.since);
+        report.add(&path.to("since"), FaultCode::BadMonths, message);
+    }
+    if workflow.one_per.is_none() {
+        report.add(&path.to("source"), FaultCode::BadMonths, "its rows name no instance: say what the workflow has one_per");
     }
 }
 
