@@ -42,7 +42,7 @@ async fn prepare(bench: &mut Bench, count: usize) -> Database {
     until(first.plus_millis(1_500).expect("an instant")).await;
     if bench.scale == Scale::Full {
         let mut looking = database.open().await;
-        looking.run(looking.either("PRAGMA optimize", "VACUUM ANALYZE; CHECKPOINT")).await;
+        looking.run(looking.either("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM ANALYZE")).await;
         looking.close().await;
     }
     database
@@ -63,7 +63,7 @@ async fn catch_up(bench: &Bench, database: &Database, count: usize, nodes: usize
     let took = first.spawned.elapsed();
     let breaches = looking.number("SELECT count(*) FROM breach").await;
     assert_eq!(breaches, count as i64, "every clock was breached, none twice");
-    let entries = looking.number("SELECT count(*) FROM audit_entry WHERE sequence = 2").await;
+    let entries = looking.number("SELECT count(*) FROM audit_entry WHERE sequence = 2 AND instance_id IS NOT NULL").await;
     assert_eq!(entries, count as i64, "every breach has its entry, none two");
     let per_second = rate(count, took.saturating_sub(first.start));
     let figures = json!({
