@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use proviso::clock::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::database::{Connection, Database};
-use super::program::{in_millis, install, start_cases, until};
+use super::program::{Tokens, in_millis, install, start_cases, until};
 use super::report::{self, Processors, spread};
 use super::server::Server;
 use super::sink::Sink;
@@ -27,18 +27,24 @@ pub async fn measure(bench: &mut Bench) {
 }
 
 async fn measure_with_sink(bench: &mut Bench) {
-    let count = PER_SECOND * bench.scale.of(3, 20);
+    let seconds = bench.scale.of(3, 20);
     let database = bench.database().await;
     let tokens = install(bench, &database).await;
-    let sink = Sink::start().await;
     let server = Server::start(bench, &database, "all");
+    report::line(bench, "lateness", run(bench, &database, &server, &tokens, seconds).await);
+}
+
+/// Lets a thousand clocks a second run out for so many seconds, with a receiver of every breach. Must run inside a `LocalSet`.
+pub async fn run(bench: &Bench, database: &Database, server: &Server, tokens: &Tokens, seconds: usize) -> Value {
+    let count = PER_SECOND * seconds;
+    let sink = Sink::start().await;
     let mut client = super::client::Client::connect(server.address, &tokens.administrator).await;
     let hook = json!({ "url": format!("http://{}/", sink.address), "events": ["clock.breached"], "program": "load" });
     client.must("POST", "/webhooks", "application/json", hook.to_string().as_bytes()).await;
 
     let first = in_millis(5_000 + count as i64 * PREPARED_IN_MILLIS);
     let due: Vec<_> = (0..count).map(|number| first.plus_millis(number as i64 * 1_000 / PER_SECOND as i64).expect("an instant")).collect();
-    start_cases(&server, &tokens, &due).await;
+    start_cases(server, tokens, &due).await;
     let last = *due.last().expect("there are clocks");
     assert!(in_millis(1_000) < first, "the cases were started before the first clock ran out");
     let mut looking = database.open().await;
@@ -46,7 +52,7 @@ async fn measure_with_sink(bench: &mut Bench) {
 
     let processors = Processors::now(bench, server.process());
     let seen = match bench.backend {
-        Backend::Sqlite => watch(&database, last.plus_millis(2_000).expect("an instant").millis()).await,
+        Backend::Sqlite => watch(database, last.plus_millis(2_000).expect("an instant").millis()).await,
         Backend::Postgres => {
             until(last.plus_millis(2_000).expect("an instant")).await;
             Seen::new()
@@ -58,19 +64,15 @@ async fn measure_with_sink(bench: &mut Bench) {
     assert_eq!(committed.len(), count, "every clock was breached, none twice");
     assert!(committed.iter().all(|late| *late > 0.0), "no breach was written before its time");
     let (mut told, double) = sink.lateness();
-    report::line(
-        bench,
-        "lateness",
-        json!({
-            "per_second": PER_SECOND,
-            "clocks": count,
-            "committed_late_ms": spread(&mut committed),
-            "delivered": told.len(),
-            "delivered_twice": double,
-            "delivered_late_ms": spread(&mut told),
-            "processor_s": used,
-        }),
-    );
+    json!({
+        "per_second": PER_SECOND,
+        "clocks": count,
+        "committed_late_ms": spread(&mut committed),
+        "delivered": told.len(),
+        "delivered_twice": double,
+        "delivered_late_ms": spread(&mut told),
+        "processor_s": used,
+    })
 }
 
 /// Looks every millisecond what a reader can see.

@@ -12,8 +12,10 @@ mod bare;
 mod client;
 mod completions;
 mod database;
+mod inbox;
 mod lateness;
 mod overdue;
+mod pending;
 mod postgres;
 mod program;
 mod report;
@@ -25,7 +27,7 @@ use std::path::PathBuf;
 use database::Database;
 
 const USAGE: &str = "usage: cargo bench --bench load -- [scenario…] [--backend sqlite|postgres] [--scale small|full]\n\
-                     scenarios: lateness overdue completions";
+                     scenarios: lateness overdue completions inbox pending nodes (PostgreSQL only)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -63,6 +65,9 @@ enum Scenario {
     Lateness,
     Overdue,
     Completions,
+    Inbox,
+    Pending,
+    Nodes,
 }
 
 /// Where a scenario measures.
@@ -137,12 +142,15 @@ async fn main() {
         std::process::exit(2)
     });
     for backend in backends {
-        for scenario in &scenarios {
+        for scenario in scenarios.iter().filter(|scenario| backend == Backend::Postgres || **scenario != Scenario::Nodes) {
             let mut bench = Bench::new(backend, scale);
             match scenario {
                 Scenario::Lateness => lateness::measure(&mut bench).await,
                 Scenario::Overdue => overdue::measure(&mut bench).await,
                 Scenario::Completions => completions::measure(&mut bench).await,
+                Scenario::Inbox => inbox::measure(&mut bench).await,
+                Scenario::Pending => pending::measure(&mut bench).await,
+                Scenario::Nodes => overdue::measure_nodes(&mut bench).await,
             }
         }
     }
@@ -160,6 +168,9 @@ fn arguments() -> Result<Arguments, String> {
             "lateness" => scenarios.push(Scenario::Lateness),
             "overdue" => scenarios.push(Scenario::Overdue),
             "completions" => scenarios.push(Scenario::Completions),
+            "inbox" => scenarios.push(Scenario::Inbox),
+            "pending" => scenarios.push(Scenario::Pending),
+            "nodes" => scenarios.push(Scenario::Nodes),
             "--backend" => match given.next().as_deref() {
                 Some("sqlite") => backends.push(Backend::Sqlite),
                 Some("postgres") => backends.push(Backend::Postgres),
@@ -174,7 +185,8 @@ fn arguments() -> Result<Arguments, String> {
         }
     }
     if scenarios.is_empty() {
-        scenarios = vec![Scenario::Lateness, Scenario::Overdue, Scenario::Completions];
+        use Scenario::{Completions, Inbox, Lateness, Nodes, Overdue, Pending};
+        scenarios = vec![Lateness, Overdue, Completions, Inbox, Pending, Nodes];
     }
     if backends.is_empty() {
         backends = vec![Backend::Sqlite, Backend::Postgres];

@@ -88,6 +88,19 @@ fn parent_of(process: u32) -> Option<u32> {
     fields_of(process)?.get(1)?.parse().ok()
 }
 
+/// Memory a process occupies, in megabytes.
+pub fn resident_mb(process: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.trim().split(' ').next()?.parse::<f64>().ok());
+    rounded(kib.unwrap_or(0.0) / 1_024.0)
+}
+
+/// Processor seconds a process has used.
+pub fn used_by(process: u32) -> f64 {
+    seconds_of(process, false)
+}
+
 fn seconds_of(process: u32, with_ended_children: bool) -> f64 {
     let Some(fields) = fields_of(process) else { return 0.0 };
     let last = if with_ended_children { 14 } else { 12 };

@@ -23,6 +23,8 @@ use crate::service::{Error, Services};
 
 /// Beyond the longest sleep between two looks, silence of this length means that the engine hangs.
 const SILENT_AT_MOST_MILLIS: i64 = 60_000;
+/// How long entries are collected for one pass of the fan-out.
+const TOGETHER: Duration = Duration::from_millis(10);
 /// How long entries behind an older transaction are left alone.
 const HELD_BACK: Duration = Duration::from_millis(20);
 /// Notices leased in one pass of the sender.
@@ -180,15 +182,17 @@ impl Loops {
             woken.as_mut().enable();
             let passed = {
                 let _turn = self.turn.read().await;
-                self.fan_out.run_once(self.clock().now(), self.clock().wall()).await
+                self.fan_out.run_often(self.clock().now(), self.clock().wall()).await
             };
             match passed {
-                Ok(fanned) if fanned.entries > 0 => continue,
+                Ok(fanned) if fanned.more => continue,
                 Ok(fanned) if fanned.held_back => {
                     // An older transaction is still writing: its entries come first.
                     self.clock().wall_sleep(HELD_BACK).await;
                     continue;
                 }
+                // What is committed meanwhile shares the next pass.
+                Ok(fanned) if fanned.entries > 0 => self.clock().wall_sleep(TOGETHER).await,
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "notices could not be made; trying again"),
             }

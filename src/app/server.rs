@@ -94,9 +94,12 @@ impl Server {
         if config.node.role.works() {
             services.store.free_outbox_leases().await?;
             installation.loops.start(&tracker, &stop);
-            tracker.spawn(hints::listen(services.store.clone(), services.wake.clone(), services.clock.clone(), stop.clone()));
+            let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
+            tracker.spawn(hints::listen(store, config.node.id.clone(), wake, clock, stop.clone()));
             pulse = Some(Pulse::start(services.wake.clone()).await.map_err(|error| StartError::Other(error.to_string()))?);
         }
+        let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
+        tracker.spawn(hints::send(store, config.node.id.clone(), wake, clock, stop.clone()));
         let (loops, token) = (installation.loops.clone(), stop.clone());
         tracker.spawn(async move { loops.watch_calendars(token).await });
         let site = site(&config, &installation);

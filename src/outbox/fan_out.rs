@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ahead::{Ahead, Seen};
 use super::deliveries;
 use super::directory::Directory;
 use super::entry::Entry;
@@ -30,6 +31,7 @@ pub struct FanOut {
     directory: Directory,
     wake: Wake,
     owner: Arc<str>,
+    ahead: Ahead,
 }
 
 /// What one pass did.
@@ -43,6 +45,8 @@ pub struct FannedOut {
     pub entries: u64,
     /// Entries are committed that can be read only when older transactions end: another pass will find them.
     pub held_back: bool,
+    /// A page was full: more may be behind it.
+    pub more: bool,
     /// Readers that wait for a definition this node does not know yet.
     pub stuck: u64,
 }
@@ -57,18 +61,28 @@ impl FannedOut {
 impl FanOut {
     /// `owner` names this node; no other may have the same name.
     pub fn new(store: Store, directory: Directory, wake: Wake, owner: &str) -> Self {
-        Self { store, directory, wake, owner: owner.into() }
+        Self { store, directory, wake, owner: owner.into(), ahead: Ahead::new() }
     }
 
     /// One page of mails and one page of each subscription. `now` (business time) is when the notices are queued and due;
     /// `wall` judges leases.
     pub async fn run_once(&self, now: Instant, wall: Instant) -> Result<FannedOut, Error> {
+        self.pass(now, wall, &Ahead::none()).await
+    }
+
+    /// The same for a loop that passes often: a step over entries that concern nobody is written down a second later at the latest,
+    /// together with those after it, so that not every command is followed by a commit that says nothing.
+    pub async fn run_often(&self, now: Instant, wall: Instant) -> Result<FannedOut, Error> {
+        self.pass(now, wall, &self.ahead).await
+    }
+
+    async fn pass(&self, now: Instant, wall: Instant, ahead: &Ahead) -> Result<FannedOut, Error> {
         let mut done = FannedOut::default();
         let until = Instant::clamped(wall.millis().saturating_add(LEASE_MILLIS));
         let reader = Reader { owner: &self.owner, until, now };
-        self.mail_page(reader, wall, &mut done).await?;
+        self.mail_page(reader, wall, ahead, &mut done).await?;
         for subscription in self.store.subscriptions_behind(&self.owner, wall).await? {
-            self.subscription_page(&subscription, reader, &mut done).await?;
+            self.subscription_page(&subscription, reader, (wall, ahead), &mut done).await?;
         }
         operational::tell_of_disabled(&self.store, now, &mut done).await?;
         operational::send_heartbeats(&self.store, now, &mut done).await?;
@@ -78,16 +92,19 @@ impl FanOut {
         Ok(done)
     }
 
-    async fn mail_page(&self, reader: Reader<'_>, wall: Instant, done: &mut FannedOut) -> Result<(), Error> {
+    async fn mail_page(&self, reader: Reader<'_>, wall: Instant, ahead: &Ahead, done: &mut FannedOut) -> Result<(), Error> {
         let cursor = self.store.mail_cursor(&self.owner, wall).await?;
         if cursor.taken {
             return Ok(());
         }
-        let page = self.store.journal_after(cursor.at, PAGE).await?;
-        done.held_back |= page.held_back;
+        let seen = Seen { lane: None, fence: cursor.fence };
+        let page = self.page(ahead.of(seen, cursor.at), done).await?;
         let known = self.known_prefix(&page.entries, mails::concerns_people, done);
-        let Some(to) = known.to else { return Ok(()) };
         let notices = self.mails_of(&known).await?;
+        let Some(to) = ahead.step(seen, known.to, wall, !notices.is_empty() || page.is_full) else {
+            done.entries += known.passed;
+            return Ok(());
+        };
         if let Advanced::By(queued) = self.store.advance_mail(&cursor, to, reader, notices).await? {
             done.mails += queued;
             done.entries += known.passed;
@@ -105,14 +122,31 @@ impl FanOut {
         Ok(known.concerned.iter().flat_map(|(entry, program)| mails::of_entry(entry, program, &people)).collect())
     }
 
-    async fn subscription_page(&self, subscription: &Subscription, reader: Reader<'_>, done: &mut FannedOut) -> Result<(), Error> {
-        let page = self.store.journal_after(subscription.at, PAGE).await?;
+    async fn page(&self, after: Position, done: &mut FannedOut) -> Result<Page, Error> {
+        let page = self.store.journal_after(after, PAGE).await?;
+        let is_full = page.entries.len() as u64 == PAGE;
         done.held_back |= page.held_back;
+        done.more |= is_full;
+        Ok(Page { entries: page.entries, is_full })
+    }
+
+    async fn subscription_page(
+        &self,
+        subscription: &Subscription,
+        reader: Reader<'_>,
+        (wall, ahead): (Instant, &Ahead),
+        done: &mut FannedOut,
+    ) -> Result<(), Error> {
+        let seen = Seen { lane: Some(subscription.id), fence: subscription.fence };
+        let page = self.page(ahead.of(seen, subscription.at), done).await?;
         let known = self.known_prefix(&page.entries, |entry| deliveries::is_wanted(entry, subscription), done);
-        let Some(to) = known.to else { return Ok(()) };
         let mut last = subscription.last_sequence;
         let of_entry = |(entry, program): &(Entry, Arc<Program>)| deliveries::of_entry(entry, subscription, program, &mut last);
-        let notices = known.concerned.iter().flat_map(of_entry).collect();
+        let notices: Vec<_> = known.concerned.iter().flat_map(of_entry).collect();
+        let Some(to) = ahead.step(seen, known.to, wall, !notices.is_empty() || page.is_full) else {
+            done.entries += known.passed;
+            return Ok(());
+        };
         if let Advanced::By(queued) = self.store.advance_subscription(subscription, to, reader, notices).await? {
             done.deliveries += queued;
             done.entries += known.passed;
@@ -142,6 +176,12 @@ impl FanOut {
         }
         known
     }
+}
+
+/// Entries in order.
+struct Page {
+    entries: Vec<JournalEntry>,
+    is_full: bool,
 }
 
 /// What can be done of a page.

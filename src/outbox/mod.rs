@@ -5,6 +5,7 @@
 //! (`dispatcher`). Nothing is sent inside a database transaction, and nothing about a participant is sent at all.
 
 pub mod address;
+mod ahead;
 mod captured;
 mod circuit;
 mod conclude;

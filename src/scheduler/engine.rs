@@ -77,10 +77,11 @@ impl Engine {
             if due.is_empty() {
                 break;
             }
-            let pass = self.fire(slice_of(due, self.pace.slice)).await;
-            let moved = pass.fired + pass.stale;
-            total = total.plus(pass);
-            if moved == 0 {
+            let before = total.fired + total.stale;
+            for slice in firsts(due).chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)) {
+                total = total.plus(self.fire(slice).await);
+            }
+            if total.fired + total.stale == before {
                 break;
             }
         }
@@ -111,9 +112,9 @@ impl Engine {
         }
     }
 
-    async fn fire(&self, due: Vec<DueTimer>) -> Pass {
+    async fn fire(&self, due: &[DueTimer]) -> Pass {
         let now = self.services.clock.now();
-        for timer in &due {
+        for timer in due {
             #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no more than 52 bits")]
             metrics::histogram!("proviso_timer_lag_seconds").record(now.millis_since(timer.due_at).max(0) as f64 / 1_000.0);
         }
@@ -149,6 +150,7 @@ impl Engine {
             let woken = wake.notified();
             tokio::pin!(woken);
             woken.as_mut().enable();
+            self.services.wake.engine_works();
             let now = self.services.clock.now();
             let passed = {
                 let _turn = turn.read().await;
@@ -158,6 +160,7 @@ impl Engine {
                 self.run_once(now).await
             };
             passed_by();
+            self.services.wake.engine_reads();
             let next = match passed {
                 Ok(pass) if pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
                 Ok(_) => self.next_due().await.map_err(|_| AFTER_FAILURE),
@@ -174,6 +177,7 @@ impl Engine {
                 Ok(next) => {
                     let latest = self.pace.latest(now);
                     let until = next.map_or(latest, |next| next.min(latest));
+                    self.services.wake.engine_sleeps(until);
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = &mut woken => {}
@@ -186,10 +190,10 @@ impl Engine {
     }
 }
 
-/// The first timers of distinct instances, oldest first; an instance's next timer waits for the next slice.
-fn slice_of(due: Vec<DueTimer>, at_most: usize) -> Vec<DueTimer> {
+/// The first timer of each instance, oldest first; an instance's next one waits until that has fired.
+fn firsts(due: Vec<DueTimer>) -> Vec<DueTimer> {
     let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
-    due.into_iter().filter(|timer| taken.insert(timer.instance)).take(at_most.clamp(1, SLICE_AT_MOST)).collect()
+    due.into_iter().filter(|timer| taken.insert(timer.instance)).collect()
 }
 
 fn envelope(timer: &DueTimer) -> Envelope {

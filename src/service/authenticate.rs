@@ -119,7 +119,7 @@ pub async fn create_token(services: &Services, username: &str, name: &str, days:
 /// Who a token or a session belongs to, with the roles they hold now. Every failure looks the same.
 pub async fn identify(services: &Services, token: &str) -> Result<Identified, Error> {
     let presented = Presented::parse(token).ok_or(Error::Unauthenticated)?;
-    let (kept, principal) = services.store.credential(presented.id).await?.ok_or(Error::Unauthenticated)?;
+    let (kept, principal) = services.identities.of(presented.id).await?.ok_or(Error::Unauthenticated)?;
     let same = kept.secret_hash.as_bytes().ct_eq(hash_secret(presented.secret).as_bytes());
     let alive = kept.expires_at > services.clock.wall();
     if bool::from(same) && alive && kept.kind == presented.kind && principal.active {

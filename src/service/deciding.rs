@@ -1,9 +1,10 @@
 //! The decisions of one transaction: who acts, in which version of which program, on what the store loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::program_entry::ProgramEntry;
+use super::programs::Programs;
 use super::slice::{Decided, Deciding, Fired, timer_of};
 use super::{Answer, Error, answers};
 use crate::domain::audit;
@@ -60,6 +61,7 @@ impl<'a> Round<'a> {
         };
         let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
         let mut starting: BTreeSet<(ProgramId, String, String)> = BTreeSet::new();
+        let mut latest = Latest::default();
         for (index, envelope) in slice {
             let target = envelope.command.target();
             let instance = round.loaded.found.get(&target).copied();
@@ -73,7 +75,7 @@ impl<'a> Round<'a> {
             }
             let document = instance.and_then(|id| round.loaded.instances.get(&id));
             let published = match (&envelope.command, document) {
-                (Command::Start(start) | Command::StartOccurrence { start, .. }, _) => deciding.programs.latest(&start.program).await,
+                (Command::Start(start) | Command::StartOccurrence { start, .. }, _) => latest.of(&deciding.programs, &start.program).await,
                 (_, Some(document)) => deciding.programs.get(&document.program, document.version).await,
                 (_, None) => Err(Error::NotFound),
             };
@@ -228,6 +230,21 @@ impl<'a> Round<'a> {
         let actor = name_of(&envelope.by).to_owned();
         let entry = NewEntry { instance: instance.map(|instance| instance.id), command: envelope.id, at: self.now, actor };
         self.refusals.push(ProgramEntry { program: program.program.clone(), version: program.version, entry, event });
+    }
+}
+
+/// The newest versions of programs, looked up once per slice however many of its commands start an instance.
+#[derive(Default)]
+struct Latest(BTreeMap<ProgramId, Arc<Published>>);
+
+impl Latest {
+    async fn of(&mut self, programs: &Programs, program: &ProgramId) -> Result<Arc<Published>, Error> {
+        if let Some(found) = self.0.get(program) {
+            return Ok(found.clone());
+        }
+        let found = programs.latest(program).await?;
+        self.0.insert(program.clone(), found.clone());
+        Ok(found)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod calendars;
 mod deciding;
 mod error;
 mod high_water;
+mod identities;
 pub mod months;
 pub mod people;
 mod program_entry;

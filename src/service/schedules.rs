@@ -89,7 +89,7 @@ impl Deciding {
         } else {
             write.commit().await?;
         }
-        self.wake.all();
+        self.wake.changed();
         Ok(true)
     }
 }

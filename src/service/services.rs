@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::calendars::Shelf;
 use super::high_water::HighWater;
+use super::identities::Identities;
 use super::programs::Programs;
 use super::queue::Queue;
 use super::sandbox::Sandbox;
@@ -23,6 +24,7 @@ pub struct Services {
     pub programs: Programs,
     pub calendars: Shelf,
     pub wake: Wake,
+    pub identities: Identities,
     /// Present in a sandbox only.
     pub sandbox: Option<Sandbox>,
     queue: Queue,
@@ -53,7 +55,7 @@ impl Services {
             wake: wake.clone(),
             high_water: HighWater::default(),
         };
-        Self { queue: Queue::start(deciding), store, clock, ids, programs, calendars, wake, sandbox }
+        Self { queue: Queue::start(deciding), identities: Identities::start(&store), store, clock, ids, programs, calendars, wake, sandbox }
     }
 
     /// Decides and commits one command, together with whatever else is waiting. The answer follows the commit.

@@ -141,12 +141,13 @@ impl Deciding {
             // Last, because all writers share this one row and whoever waits for it must hold up nobody.
             transaction.raise_high_water(now).await?;
         }
+        let armed = round.written.iter().flat_map(|written| &written.decision.instance.timers).map(|timer| timer.due_at).min();
         transaction.commit().await?;
         if raises {
             self.high_water.raised(now);
         }
         if !round.written.is_empty() {
-            self.wake.all();
+            self.wake.committed(armed);
         }
         Ok((round.results, round.deferred))
     }

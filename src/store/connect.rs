@@ -12,6 +12,16 @@ use super::{Backend, Error, Store};
 pub const DEFAULT_CONNECTIONS: u32 = 10;
 /// Most readers of SQLite: they see a snapshot and never wait for the writer, and more of them read no faster.
 const SQLITE_READERS: u32 = 8;
+/// Prepared statements kept by a connection of SQLite; the writer has one for each table and size.
+const STATEMENTS: usize = 256;
+/// What the writer of SQLite keeps of the file, in KiB as SQLite wants it.
+const WRITER_CACHE: &str = "-16384";
+/// Pages of the write-ahead log after which they are copied into the file: a page that many commits change is copied once.
+const CHECKPOINT_PAGES: &str = "4000";
+/// What a slice of commands reads and writes is found by key. Its statements are planned once per connection, and never as if a table
+/// were as small as it was when it was last counted.
+const WRITER_PLANS: [(&str, &str); 4] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -71,8 +81,13 @@ fn sqlite_options(url: &str, connections: u32, query_only: bool) -> ConnectOptio
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(STATEMENTS)
             .pragma("journal_size_limit", "67108864");
-        if query_only { sqlite.pragma("query_only", "ON") } else { sqlite }
+        if query_only {
+            sqlite.pragma("query_only", "ON")
+        } else {
+            sqlite.pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        }
     });
     options
 }
@@ -95,17 +110,28 @@ async fn refuse_old_sqlite(connection: &DatabaseConnection) -> Result<(), Error>
 }
 
 async fn connect_postgres(url: &str, connections: u32) -> Result<Store, Error> {
-    let mut options = quiet(url, connections.max(1).saturating_add(1));
-    options.map_sqlx_postgres_opts(|postgres| {
-        postgres.options([
+    let readers = (connections / 2).max(1);
+    // One more, to hear hints.
+    let writers = connections.saturating_sub(readers).max(1).saturating_add(1);
+    let reader = Database::connect(postgres_options(url, readers, &[])).await?;
+    let writer = Database::connect(postgres_options(url, writers, &WRITER_PLANS)).await?;
+    Ok(Store { backend: Backend::Postgres, reader, writer })
+}
+
+fn postgres_options(url: &str, connections: u32, more: &'static [(&'static str, &'static str)]) -> ConnectOptions {
+    let mut options = quiet(url, connections);
+    options.map_sqlx_postgres_opts(move |postgres| {
+        let limits = [
             ("statement_timeout", millis(STATEMENT_TIMEOUT)),
             ("lock_timeout", millis(LOCK_TIMEOUT)),
             ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT)),
             ("default_transaction_isolation", "read committed".to_owned()),
-        ])
+            // Compiling a plan takes longer than any of our statements runs.
+            ("jit", "off".to_owned()),
+        ];
+        postgres.options(limits).options(more.iter().copied())
     });
-    let pool = Database::connect(options).await?;
-    Ok(Store { backend: Backend::Postgres, reader: pool.clone(), writer: pool })
+    options
 }
 
 fn millis(duration: Duration) -> String {

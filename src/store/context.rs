@@ -35,24 +35,17 @@ const CASE: i32 = 9;
 
 /// Parameters: people, replies, lookups, starts, months, agendas; each a JSON array. `t1` to `t5` are texts, `n1` and `n2` numbers.
 fn sql(backend: Backend) -> String {
-    let (people, replies, lookups, starts, months, agendas) = match backend {
-        Backend::Sqlite => (
-            "SELECT j.value AS username FROM json_each(?1) AS j".to_owned(),
-            sqlite_array(2, &["username", "key", "route"]),
-            sqlite_array(3, &["program", "source", "key"]),
-            sqlite_array(4, &["program", "workflow", "one_per"]),
-            sqlite_array(5, &["program", "month"]),
-            sqlite_array(6, &["program", "workflow"]),
-        ),
-        Backend::Postgres => (
-            "SELECT j.value AS username FROM json_array_elements_text($1::json) AS j".to_owned(),
-            postgres_array(2, &["username", "key", "route"]),
-            postgres_array(3, &["program", "source", "key"]),
-            postgres_array(4, &["program", "workflow", "one_per"]),
-            postgres_array(5, &["program", "month"]),
-            postgres_array(6, &["program", "workflow"]),
-        ),
+    let array = |parameter: usize, names: &[&str]| match backend {
+        Backend::Sqlite => sqlite_array(parameter, names),
+        Backend::Postgres => postgres_array(parameter, names),
     };
+    let people = match backend {
+        Backend::Sqlite => "SELECT j.value AS username FROM json_each(?1) AS j",
+        Backend::Postgres => "SELECT j.value AS username FROM json_array_elements_text($1::json) AS j",
+    };
+    let (replies, lookups) = (array(2, &["username", "key", "route"]), array(3, &["program", "source", "key"]));
+    let (starts, months) = (array(4, &["program", "workflow", "one_per"]), array(5, &["program", "month"]));
+    let agendas = array(6, &["program", "workflow"]);
     let flags = "CASE WHEN p.active THEN 1 ELSE 0 END + CASE WHEN p.administrator THEN 2 ELSE 0 END
         + CASE WHEN p.auditor THEN 4 ELSE 0 END + CASE WHEN p.integrator THEN 8 ELSE 0 END";
     let (text, number, id) = match backend {
@@ -63,47 +56,71 @@ fn sql(backend: Backend) -> String {
         Backend::Sqlite => expression.to_owned(),
         Backend::Postgres => format!("({expression})::bigint"),
     };
-    let rows = match backend {
+    let rows = source_rows(backend);
+    let cases = cases(backend);
+    let by_key = |table: &str, alias: &str, condition: &str| by_key(backend, table, alias, condition);
+    let version = "v.program = w.program AND v.source = w.source \
+        AND v.version = (SELECT max(n.version) FROM source_version n WHERE n.program = w.program AND n.source = w.source)";
+    let comparison = "c.program = w.program AND c.month = w.month \
+        AND c.ordinal = (SELECT max(n.ordinal) FROM month_comparison n WHERE n.program = w.program AND n.month = w.month)";
+    let running = "i.program = w.program AND i.workflow = w.workflow AND i.one_per = w.one_per AND i.state = 'running'";
+    format!(
+        "WITH people AS ({people}), replies AS ({replies}), lookups AS ({lookups}), starts AS ({starts}), months AS ({months}), agendas AS ({agendas}),
+newest AS MATERIALIZED (SELECT v.id, v.program, v.source, v.version, v.imported_at, v.sha256
+    FROM (SELECT DISTINCT program, source FROM lookups) w {newest})
+SELECT {PERSON} AS tag, p.username AS t1, p.name AS t2, {text} AS t3, {text} AS t4, {text} AS t5, {flags} AS n1, {number} AS n2, {id} AS id
+    FROM people w {person}
+UNION ALL SELECT {ROLE}, h.username, h.program, h.role, {text}, {text}, {number}, {number}, {id}
+    FROM people w {holding}
+UNION ALL SELECT {REPLY}, d.username, d.key, d.route, d.body_hash, d.response, {status}, {number}, {id}
+    FROM replies w {reply}
+UNION ALL SELECT {VERSION}, v.program, v.source, v.sha256, {text}, {text}, {version_number}, v.imported_at, v.id FROM newest v
+UNION ALL SELECT {SOURCE_ROW}, l.program, l.source, l.key, r.document, {text}, {ordinal}, {number}, {id}
+    FROM lookups l JOIN newest v ON v.program = l.program AND v.source = l.source {rows}
+UNION ALL SELECT 6, i.program, i.workflow, i.one_per, {text}, {text}, {number}, {number}, i.id
+    FROM starts w {running}
+UNION ALL SELECT {MONTH}, m.program, m.month, m.document, {text}, {text}, {number}, {number}, {id}
+    FROM months w {month}
+UNION ALL SELECT {COMPARISON}, c.program, c.month, c.document, c.sha256, {text}, {number}, {number}, {id}
+    FROM months w {comparison}
+UNION ALL SELECT {CASE}, i.program, i.workflow, i.document, {text}, {text}, {number}, {number}, i.id
+    FROM agendas w {cases}",
+        newest = by_key("source_version", "v", version),
+        person = by_key("person", "p", "p.username = w.username"),
+        holding = by_key("role_holding", "h", "h.username = w.username"),
+        reply = by_key("idempotency", "d", "d.username = w.username AND d.key = w.key AND d.route = w.route"),
+        running = by_key("instance", "i", running),
+        month = by_key("pilot_month", "m", "m.program = w.program AND m.month = w.month AND m.state = 'closed'"),
+        comparison = by_key("month_comparison", "c", comparison),
+        status = number_of("d.status"),
+        version_number = number_of("v.version"),
+        ordinal = number_of("r.ordinal"),
+        flags = number_of(flags),
+    )
+}
+
+/// Joins the rows of a table that belong to each row before it, and looks for them by their key whatever the planner thinks of the
+/// size of the table: a plan is kept while tables grow.
+fn by_key(backend: Backend, table: &str, alias: &str, condition: &str) -> String {
+    match backend {
+        Backend::Sqlite => format!("CROSS JOIN {table} {alias} ON {condition}"),
+        Backend::Postgres => format!("CROSS JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {condition} OFFSET 0) {alias}"),
+    }
+}
+
+/// The rows `r` of the newest version `v` of a source that have the key of a lookup `l`.
+fn source_rows(backend: Backend) -> String {
+    match backend {
+        // The cross join keeps the lookups outside, as written: otherwise the planner goes through the whole source for each of them.
         Backend::Sqlite => format!(
-            "JOIN source_row r ON r.version_id = v.id AND r.ordinal IN (SELECT s.ordinal FROM source_row s
+            "CROSS JOIN source_row r ON r.version_id = v.id AND r.key = l.key AND r.ordinal IN (SELECT s.ordinal FROM source_row s
                 WHERE s.version_id = v.id AND s.key = l.key ORDER BY s.ordinal LIMIT {ROWS_PER_LOOKUP})"
         ),
         Backend::Postgres => format!(
             "CROSS JOIN LATERAL (SELECT s.ordinal, s.document FROM source_row s
                 WHERE s.version_id = v.id AND s.key = l.key ORDER BY s.ordinal LIMIT {ROWS_PER_LOOKUP}) r"
         ),
-    };
-    let cases = cases(backend);
-    format!(
-        "WITH people AS ({people}), replies AS ({replies}), lookups AS ({lookups}), starts AS ({starts}), months AS ({months}), agendas AS ({agendas}),
-newest AS (SELECT v.id, v.program, v.source, v.version, v.imported_at, v.sha256
-    FROM (SELECT DISTINCT program, source FROM lookups) w
-    JOIN source_version v ON v.program = w.program AND v.source = w.source
-        AND v.version = (SELECT max(n.version) FROM source_version n WHERE n.program = w.program AND n.source = w.source))
-SELECT {PERSON} AS tag, p.username AS t1, p.name AS t2, {text} AS t3, {text} AS t4, {text} AS t5, {flags} AS n1, {number} AS n2, {id} AS id
-    FROM people w JOIN person p ON p.username = w.username
-UNION ALL SELECT {ROLE}, h.username, h.program, h.role, {text}, {text}, {number}, {number}, {id}
-    FROM people w JOIN role_holding h ON h.username = w.username
-UNION ALL SELECT {REPLY}, d.username, d.key, d.route, d.body_hash, d.response, {status}, {number}, {id}
-    FROM replies w JOIN idempotency d ON d.username = w.username AND d.key = w.key AND d.route = w.route
-UNION ALL SELECT {VERSION}, v.program, v.source, v.sha256, {text}, {text}, {version}, v.imported_at, v.id FROM newest v
-UNION ALL SELECT {SOURCE_ROW}, l.program, l.source, l.key, r.document, {text}, {ordinal}, {number}, {id}
-    FROM lookups l JOIN newest v ON v.program = l.program AND v.source = l.source {rows}
-UNION ALL SELECT 6, i.program, i.workflow, i.one_per, {text}, {text}, {number}, {number}, i.id
-    FROM starts w JOIN instance i ON i.program = w.program AND i.workflow = w.workflow AND i.one_per = w.one_per
-    WHERE i.state = 'running'
-UNION ALL SELECT {MONTH}, m.program, m.month, m.document, {text}, {text}, {number}, {number}, {id}
-    FROM months w JOIN pilot_month m ON m.program = w.program AND m.month = w.month WHERE m.state = 'closed'
-UNION ALL SELECT {COMPARISON}, c.program, c.month, c.document, c.sha256, {text}, {number}, {number}, {id}
-    FROM months w JOIN month_comparison c ON c.program = w.program AND c.month = w.month
-    WHERE c.ordinal = (SELECT max(n.ordinal) FROM month_comparison n WHERE n.program = w.program AND n.month = w.month)
-UNION ALL SELECT {CASE}, i.program, i.workflow, i.document, {text}, {text}, {number}, {number}, i.id
-    FROM agendas w {cases}",
-        status = number_of("d.status"),
-        version = number_of("v.version"),
-        ordinal = number_of("r.ordinal"),
-        flags = number_of(flags),
-    )
+    }
 }
 
 /// The running instances `i` of the workflow an agenda `w` names.

@@ -1,8 +1,11 @@
 //! Sessions and API tokens, by the hash of their secret.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use entity::{credential, person, role_holding};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryResult};
 use uuid::Uuid;
 
 use super::people::PersonRow;
@@ -66,8 +69,11 @@ impl Store {
         write.commit().await
     }
 
-    /// A credential and the person it belongs to with the roles they hold now, in one statement.
-    pub async fn credential(&self, id: Uuid) -> Result<Option<(Credential, Principal)>, Error> {
+    /// Those of the credentials that exist, each with the person it belongs to and the roles they hold now, in one statement.
+    pub async fn credentials(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, (Credential, Principal)>, Error> {
+        let Some(last) = ids.last() else { return Ok(HashMap::new()) };
+        // Few texts, so that each stays prepared: as many ids as the next power of two, the last one repeated.
+        let padded = ids.iter().chain(std::iter::repeat(last)).take(ids.len().next_power_of_two()).copied();
         let select = Query::select()
             .columns(columns_of_credential())
             .columns(PersonRow::columns())
@@ -83,33 +89,22 @@ impl Store {
                 role_holding::Entity,
                 Expr::col((role_holding::Entity, role_holding::Column::Username)).equals((person::Entity, person::Column::Username)),
             )
-            .and_where(Expr::col((credential::Entity, credential::Column::Id)).eq(id))
+            .and_where(Expr::col((credential::Entity, credential::Column::Id)).is_in(padded))
             .to_owned();
-        let rows = self.reader().query_all(&select).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let kind: String = first.try_get("", "kind")?;
-        let found = Credential {
-            id,
-            username: Username(first.try_get("", "username")?),
-            kind: match kind.as_str() {
-                "session" => CredentialKind::Session,
-                "token" => CredentialKind::Token,
-                _ => return Err(Error::BadRow { what: "credential", id: id.to_string(), why: "its kind is unknown".to_owned() }),
-            },
-            name: String::new(),
-            secret_hash: first.try_get("", "secret_hash")?,
-            created_at: Instant::clamped(first.try_get("", "created_at")?),
-            expires_at: Instant::clamped(first.try_get("", "expires_at")?),
-        };
-        let mut principal = PersonRow::read(first)?;
-        for row in &rows {
+        let mut found: HashMap<Uuid, (Credential, Principal)> = HashMap::new();
+        for row in &self.reader().query_all(&select).await? {
+            let id: Uuid = row.try_get("", "id")?;
+            let (_, principal) = match found.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert((credential(row, id)?, PersonRow::read(row)?)),
+            };
             let program: Option<String> = row.try_get("", "program")?;
             let role: Option<String> = row.try_get("", "role")?;
             if let (Some(program), Some(role)) = (program, role) {
                 principal.roles.entry(ProgramId(program)).or_default().insert(RoleId(role));
             }
         }
-        Ok(Some((found, principal)))
+        Ok(found)
     }
 
     /// Withdraws a credential. One that is not there is withdrawn already.
@@ -120,7 +115,25 @@ impl Store {
     }
 }
 
-fn columns_of_credential() -> [(credential::Entity, credential::Column); 5] {
+fn columns_of_credential() -> [(credential::Entity, credential::Column); 6] {
     use credential::Column;
-    [Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt].map(|column| (credential::Entity, column))
+    [Column::Id, Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt]
+        .map(|column| (credential::Entity, column))
+}
+
+fn credential(row: &QueryResult, id: Uuid) -> Result<Credential, Error> {
+    let kind: String = row.try_get("", "kind")?;
+    Ok(Credential {
+        id,
+        username: Username(row.try_get("", "username")?),
+        kind: match kind.as_str() {
+            "session" => CredentialKind::Session,
+            "token" => CredentialKind::Token,
+            _ => return Err(Error::BadRow { what: "credential", id: id.to_string(), why: "its kind is unknown".to_owned() }),
+        },
+        name: String::new(),
+        secret_hash: row.try_get("", "secret_hash")?,
+        created_at: Instant::clamped(row.try_get("", "created_at")?),
+        expires_at: Instant::clamped(row.try_get("", "expires_at")?),
+    })
 }

@@ -31,7 +31,8 @@ found AS (
 SELECT tag, target, instance, NULL AS document, NULL AS now FROM found
 UNION ALL SELECT 4, NULL, i.id, i.document, NULL FROM instance i WHERE i.id IN (SELECT instance FROM found)";
 
-/// The branches of a UNION ALL run in order, so the clock is read when the locks are held.
+/// The branches of a UNION ALL run in order, so the clock is read when the locks are held. Each row is looked for by its key, in the
+/// order of the ids: no plan that is kept while tables grow can go through a whole one, or lock in another order.
 macro_rules! postgres {
     ($lock:literal) => {
         concat!(
@@ -39,13 +40,14 @@ macro_rules! postgres {
 WITH wanted AS (SELECT w.kind, w.id FROM json_to_recordset($1::json) AS w(kind INTEGER, id UUID)),
 found AS MATERIALIZED (
     SELECT 1 AS tag, w.id AS target, w.id AS instance FROM wanted w WHERE w.kind = 1
-    UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w JOIN task t ON t.id = w.id WHERE w.kind = 2
-    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3
-    UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w JOIN record r ON r.id = w.id WHERE w.kind = 6),
+    UNION ALL SELECT 2, w.id, (SELECT t.instance_id FROM task t WHERE t.id = w.id) FROM wanted w WHERE w.kind = 2
+    UNION ALL SELECT 3, w.id, (SELECT b.instance_id FROM breach b WHERE b.id = w.id) FROM wanted w WHERE w.kind = 3
+    UNION ALL SELECT 6, w.id, (SELECT r.instance_id FROM record r WHERE r.id = w.id) FROM wanted w WHERE w.kind = 6),
 locked AS MATERIALIZED (
-    SELECT i.id, i.document FROM instance i WHERE i.id IN (SELECT instance FROM found) ORDER BY i.id FOR UPDATE OF i",
+    SELECT i.id, i.document FROM (SELECT DISTINCT instance AS id FROM found ORDER BY id) AS f
+    CROSS JOIN LATERAL (SELECT i.id, i.document FROM instance i WHERE i.id = f.id FOR UPDATE OF i",
             $lock,
-            ")
+            ") AS i)
 SELECT 4 AS tag, NULL::uuid AS target, l.id AS instance, l.document, NULL::bigint AS now FROM locked l
 UNION ALL SELECT f.tag, f.target, f.instance, NULL, NULL FROM found f WHERE f.instance IN (SELECT id FROM locked)
 UNION ALL SELECT 5, NULL, NULL, NULL, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"

@@ -17,6 +17,7 @@ mod listen;
 mod load;
 mod migrate;
 pub mod months;
+mod multirow;
 pub mod outages;
 pub mod outbox;
 pub mod people;

@@ -1,6 +1,7 @@
-//! Which columns the write path fills, and the statements that fill them from one JSON array per table.
+//! Which columns the write path fills, and the statements that fill them: on SQLite from bound values, on PostgreSQL from one JSON
+//! array per table.
 //!
-//! The texts are made once: a statement whose text never changes stays prepared on its connection.
+//! A statement whose text never changes stays prepared on its connection.
 
 /// What a column holds, as JSON carries it and as the database keeps it.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,18 @@ impl Table {
         )
     }
 
+    /// Inserts up to `places` rows of bound values; one whose first column is NULL is no row.
+    pub fn sqlite_bound(&self, places: usize) -> String {
+        // The WHERE also tells the parser that ON CONFLICT does not belong to a join.
+        format!(
+            "INSERT INTO {} ({}) SELECT * FROM ({}) AS x WHERE x.column1 IS NOT NULL {}",
+            self.name,
+            self.names(),
+            values(places, self.columns.len()),
+            self.on_conflict
+        )
+    }
+
     /// Inserts the rows of the JSON array in parameter `number`, and returns a row for each.
     pub fn postgres(&self, number: usize, after: &str) -> String {
         format!(
@@ -58,6 +71,12 @@ fn sqlite_value(name: &str, holds: Holds) -> String {
     }
 }
 
+/// Rows of parameters, whose columns are `column1` and so on.
+fn values(places: usize, width: usize) -> String {
+    let row = format!("({})", vec!["?"; width].join(","));
+    format!("VALUES {}", vec![row; places].join(","))
+}
+
 fn postgres_rows(number: usize, columns: &[(&str, Holds)]) -> String {
     let typed: Vec<String> = columns
         .iter()
@@ -74,8 +93,8 @@ fn postgres_rows(number: usize, columns: &[(&str, Holds)]) -> String {
     format!("json_to_recordset(${number}::json) AS x({})", typed.join(", "))
 }
 
-/// Columns of an instance that a command can change, and what identifies it.
-const MOVED: &[(&str, Holds)] = &[
+/// Columns of an instance that a command can change, and what identifies it. `expected` is no column but the revision it must have.
+pub const MOVED: &[(&str, Holds)] = &[
     ("id", Uuid),
     ("expected", Bigint),
     ("state", Text),
@@ -88,13 +107,17 @@ const MOVED: &[(&str, Holds)] = &[
 const MOVE: &str = "UPDATE instance SET state = x.state, outcome = x.outcome, ended_at = x.ended_at, revision = x.revision, \
      document = x.document FROM";
 
-/// Moves instances that still have the revision they were loaded with.
-pub fn move_sqlite() -> String {
-    let values: Vec<String> = MOVED.iter().map(|(name, holds)| format!("{} AS {name}", sqlite_value(name, *holds))).collect();
-    format!("{MOVE} (SELECT {} FROM json_each(?) AS x) AS x WHERE instance.id = x.id AND instance.revision = x.expected", values.join(", "))
+/// Moves up to `places` instances that still have the revision they were loaded with.
+pub fn move_sqlite(places: usize) -> String {
+    let columns: Vec<String> = MOVED.iter().enumerate().map(|(place, (name, _))| format!("column{} AS {name}", place + 1)).collect();
+    format!(
+        "{MOVE} (SELECT {} FROM ({})) AS x WHERE instance.id = x.id AND instance.revision = x.expected",
+        columns.join(", "),
+        values(places, MOVED.len())
+    )
 }
 
-/// The same with parameter `number`; returns a row for each instance moved.
+/// The same with the rows of the JSON array in parameter `number`; returns a row for each instance moved.
 pub fn move_postgres(number: usize) -> String {
     format!("{MOVE} {} WHERE instance.id = x.id AND instance.revision = x.expected RETURNING 1", postgres_rows(number, MOVED))
 }

@@ -28,10 +28,7 @@ const TABLES: [&Table; 8] = [
 /// The unique key of an audit stream, as errors name it.
 const STREAM_KEY: &str = "audit_entry_stream_id_sequence_key";
 
-static SQLITE_MOVE: LazyLock<String> = LazyLock::new(table::move_sqlite);
-static SQLITE: LazyLock<[String; 8]> = LazyLock::new(|| TABLES.map(Table::sqlite));
-
-/// All tables at once; tells how many rows each wrote, and hints to the other nodes that there is work.
+/// All tables at once; tells how many rows each wrote.
 static POSTGRES: LazyLock<String> = LazyLock::new(|| {
     let mut parts = vec![format!("w0 AS ({})", table::move_postgres(1))];
     for (index, table) in TABLES.iter().enumerate() {
@@ -40,7 +37,7 @@ static POSTGRES: LazyLock<String> = LazyLock::new(|| {
         parts.push(format!("w{} AS ({})", index + 1, table.postgres(index + 2, after)));
     }
     let counts: Vec<String> = (0..parts.len()).map(|index| format!("(SELECT count(*) FROM w{index}) AS c{index}")).collect();
-    format!("WITH {} SELECT {} FROM pg_notify('proviso', '')", parts.join(", "), counts.join(", "))
+    format!("WITH {} SELECT {}", parts.join(", "), counts.join(", "))
 });
 
 impl WriteTransaction {
@@ -54,10 +51,9 @@ impl WriteTransaction {
         let changes = Changes::of(slice).inspect_err(|_| {
             self.spoil();
         })?;
-        let batches = batches(&changes)?;
         let written = match self.backend {
-            Backend::Sqlite => self.write_sqlite(&batches).await,
-            Backend::Postgres => self.write_postgres(&batches).await,
+            Backend::Sqlite => self.write_sqlite(&changes).await,
+            Backend::Postgres => self.write_postgres(&batches(&changes)?).await,
         };
         match written {
             Ok(true) => Ok(()),
@@ -69,16 +65,6 @@ impl WriteTransaction {
                 Err(error)
             }
         }
-    }
-
-    async fn write_sqlite(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {
-        let texts = std::iter::once(SQLITE_MOVE.as_str()).chain(SQLITE.iter().map(String::as_str));
-        for (sql, batch) in texts.zip(batches) {
-            if batch.rows > 0 && self.execute(sql, vec![batch.json.as_str().into()]).await? != batch.rows {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     async fn write_postgres(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {

@@ -58,7 +58,7 @@ pub async fn close(
         };
         match done {
             Ok(answer) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(answer);
             }
             Err(error) if may_try_again(&error) => {}

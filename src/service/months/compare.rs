@@ -105,7 +105,7 @@ pub async fn compare(
         .await;
         match written {
             Ok(()) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(answer);
             }
             Err(error) if may_try_again(&error) => {}

@@ -59,7 +59,7 @@ pub async fn take_position(
         .await;
         match written {
             Ok(answer) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(answer);
             }
             Err(error) if may_try_again(&error) => {}

@@ -60,11 +60,11 @@ pub async fn make_statement(
         let making = Making { services, counted: &counted, who, username: &username, asked, now: services.clock.now() };
         match making.write(&new, month, level).await {
             Ok(Ok(answer)) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(answer);
             }
             Ok(Err(violation)) => {
-                services.wake.all();
+                services.wake.changed();
                 return Err(Rejection::Violations(vec![violation]).into());
             }
             Err(error) if may_try_again(&error) => {}

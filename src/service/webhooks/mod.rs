@@ -141,7 +141,7 @@ pub async fn change(services: &Services, receivers: &Receivers, who: &Principal,
     if !found {
         return Err(Error::NotFound);
     }
-    services.wake.all();
+    services.wake.changed();
     get(services, who, id).await
 }
 
@@ -185,7 +185,7 @@ async fn once(
         match written(services, &username, asked, &change).await {
             Ok(answer) if answer.status == 404 => return Err(Error::NotFound),
             Ok(answer) => {
-                services.wake.all();
+                services.wake.changed();
                 return Ok(answer);
             }
             Err(error) if may_try_again(&error) => {}

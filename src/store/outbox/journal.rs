@@ -30,7 +30,8 @@ pub struct JournalPage {
 const POSTGRES_PAGE: &str = "SELECT writer, position, body FROM audit_entry \
     WHERE (writer, position) > ($1, $2) AND writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
     ORDER BY writer, position LIMIT $3";
-const POSTGRES_HELD_BACK: &str = "SELECT position FROM audit_entry WHERE (writer, position) > ($1, $2) LIMIT 1";
+const POSTGRES_HELD_BACK: &str = "SELECT position FROM audit_entry WHERE (writer, position) > ($1, $2) \
+    ORDER BY writer, position LIMIT 1";
 const POSTGRES_END: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 AS writer, \
     9223372036854775807::bigint AS position";
 const POSTGRES_LAST: &str = "SELECT writer, position FROM audit_entry ORDER BY writer DESC, position DESC LIMIT 1";

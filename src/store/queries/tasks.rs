@@ -71,17 +71,26 @@ pub struct TaskRows {
 }
 
 impl Store {
-    /// One part of an inbox, by due instant and id; tasks without a due instant come last.
+    /// One part of an inbox, by due instant and id; tasks without a due instant come last. What somebody can work is read role by role,
+    /// so that each list begins where its index does, however many tasks there are.
     pub async fn tasks(&self, filter: &TaskFilter, part: Part<DueKey>) -> Result<Vec<TaskRow>, Error> {
-        let mut select = inbox(filter);
-        if let Some(key) = part.after {
-            select.cond_where(due_after(key));
+        let mut rows = Vec::new();
+        for whose in conditions(&filter.of) {
+            let mut select = inbox(filter, whose);
+            if let Some(key) = part.after {
+                select.cond_where(due_after(key));
+            }
+            select
+                .order_by_with_nulls((task::Entity, task::Column::DueAt), Order::Asc, NullOrdering::Last)
+                .order_by((task::Entity, task::Column::Id), Order::Asc)
+                .limit(part.fetch);
+            for row in self.reader().query_all(&select).await? {
+                rows.push(task_row(&row)?);
+            }
         }
-        select
-            .order_by_with_nulls((task::Entity, task::Column::DueAt), Order::Asc, NullOrdering::Last)
-            .order_by((task::Entity, task::Column::Id), Order::Asc)
-            .limit(part.fetch);
-        self.reader().query_all(&select).await?.iter().map(task_row).collect()
+        rows.sort_by_key(|row| (row.task.due_at.is_none(), row.task.due_at, row.task.id));
+        rows.truncate(usize::try_from(part.fetch).unwrap_or(usize::MAX));
+        Ok(rows)
     }
 
     /// How often the clock of each task was armed anew; tasks without a clock are left out.
@@ -118,7 +127,7 @@ impl Store {
     }
 }
 
-fn inbox(filter: &TaskFilter) -> SelectStatement {
+fn inbox(filter: &TaskFilter, whose: Cond) -> SelectStatement {
     let mut select = Query::select();
     select
         .columns([(task::Entity, task::Column::Id), (task::Entity, task::Column::InstanceId)])
@@ -128,10 +137,14 @@ fn inbox(filter: &TaskFilter) -> SelectStatement {
         .from(task::Entity)
         .inner_join(instance::Entity, Expr::col((instance::Entity, instance::Column::Id)).equals((task::Entity, task::Column::InstanceId)))
         .cond_where(within(&filter.scope, (task::Entity, task::Column::Program)))
-        .cond_where(whose(&filter.of));
-    let live = [TaskState::Open, TaskState::Claimed, TaskState::Paused];
-    let states = if filter.states.is_empty() { &live[..] } else { &filter.states[..] };
-    select.cond_where(Expr::col((task::Entity, task::Column::State)).is_in(states.iter().map(|state| state.as_str())));
+        .cond_where(whose);
+    if filter.states.iter().all(|state| state.is_live()) {
+        // Spelt as in the indexes of live tasks, which apply only then.
+        select.cond_where(Expr::cust("task.state IN ('open', 'claimed', 'paused')"));
+    }
+    if !filter.states.is_empty() {
+        select.cond_where(Expr::col((task::Entity, task::Column::State)).is_in(filter.states.iter().map(|state| state.as_str())));
+    }
     if let Some(program) = &filter.program {
         select.cond_where(Expr::col((task::Entity, task::Column::Program)).eq(program.as_str()));
     }
@@ -144,18 +157,20 @@ fn inbox(filter: &TaskFilter) -> SelectStatement {
     select
 }
 
-fn whose(of: &TasksOf) -> Cond {
+/// Conditions of which a task meets at most one; those that meet any are listed.
+fn conditions(of: &TasksOf) -> Vec<Cond> {
     let role_is = |role: &RoleId| Expr::col((task::Entity, task::Column::Role)).eq(role.as_str());
     match of {
-        TasksOf::Everybody => Cond::all(),
-        TasksOf::Role(role) => Cond::all().add(role_is(role)),
+        TasksOf::Everybody => vec![Cond::all()],
+        TasksOf::Role(role) => vec![Cond::all().add(role_is(role))],
         TasksOf::Person { username, roles } => {
             let named = Cond::all()
                 .add(Expr::col((task::Entity, task::Column::Role)).is_null())
                 .add(Expr::col((task::Entity, task::Column::Assignee)).eq(username.as_str()));
-            roles.iter().fold(Cond::any().add(named), |any, (program, role)| {
-                any.add(Cond::all().add(Expr::col((task::Entity, task::Column::Program)).eq(program.as_str())).add(role_is(role)))
-            })
+            let held = |(program, role): &(ProgramId, RoleId)| {
+                Cond::all().add(Expr::col((task::Entity, task::Column::Program)).eq(program.as_str())).add(role_is(role))
+            };
+            std::iter::once(named).chain(roles.iter().map(held)).collect()
         }
     }
 }

@@ -1,0 +1,83 @@
+//! Many rows in one statement of SQLite, as bound values.
+//!
+//! A statement has as many places as the next power of two; those left over are NULL and are passed over. So there are few
+//! texts, each stays prepared on its connection, and no document is written into and read out of another one on the way.
+
+use std::sync::OnceLock;
+
+use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
+
+use super::rows::Changes;
+use super::table::{self, Table};
+use super::{Error, WriteTransaction};
+
+/// Most rows of one statement; 17 columns of so many stay below SQLite's limit of parameters.
+const MOST_ROWS: usize = 1_024;
+/// One text for each power of two up to it.
+const SIZES: usize = MOST_ROWS.ilog2() as usize + 1;
+
+/// The texts of a table's statement, by size; each made when it is first needed.
+type Texts = [OnceLock<String>; SIZES];
+
+static MOVE: Texts = [const { OnceLock::new() }; SIZES];
+static INSERT: [Texts; 8] = [const { [const { OnceLock::new() }; SIZES] }; 8];
+
+/// A statement, its values, and how many rows it must change.
+type Put = (&'static str, Vec<Value>, u64);
+
+impl WriteTransaction {
+    /// Writes all changes; false when one of the rows was not as it was loaded.
+    pub(super) async fn write_sqlite(&mut self, changes: &Changes) -> Result<bool, Error> {
+        for (sql, values, rows) in statements(changes) {
+            if self.execute(sql, values).await? != rows {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn statements(changes: &Changes) -> Vec<Put> {
+    let mut all = Vec::new();
+    let expected = changes.moved.iter().map(|moved| {
+        let mut row = of_row::<entity::instance::Entity>(&moved.row, table::MOVED);
+        row.insert(1, moved.expected.into());
+        row
+    });
+    put(&mut all, &MOVE, table::move_sqlite, expected);
+    insert::<entity::instance::Entity>(&mut all, 0, &table::INSTANCE, &changes.started);
+    insert::<entity::task::Entity>(&mut all, 1, &table::TASK, &changes.tasks);
+    insert::<entity::clock::Entity>(&mut all, 2, &table::CLOCK, &changes.clocks);
+    insert::<entity::timer::Entity>(&mut all, 3, &table::TIMER, &changes.timers);
+    insert::<entity::breach::Entity>(&mut all, 4, &table::BREACH, &changes.breaches);
+    insert::<entity::record::Entity>(&mut all, 5, &table::RECORD, &changes.records);
+    insert::<entity::audit_entry::Entity>(&mut all, 6, &table::AUDIT_ENTRY, &changes.entries);
+    insert::<entity::idempotency::Entity>(&mut all, 7, &table::IDEMPOTENCY, &changes.replies);
+    all
+}
+
+fn insert<E: EntityTrait>(all: &mut Vec<Put>, place: usize, table: &Table, rows: &[E::Model]) {
+    put(all, &INSERT[place], |places| table.sqlite_bound(places), rows.iter().map(|row| of_row::<E>(row, table.columns)));
+}
+
+/// Adds the statements for all rows: one, or more where they are very many.
+fn put(all: &mut Vec<Put>, texts: &'static Texts, text: impl Fn(usize) -> String, rows: impl Iterator<Item = Vec<Value>>) {
+    let mut rows = rows.peekable();
+    while let Some(width) = rows.peek().map(Vec::len) {
+        let mut values: Vec<Value> = Vec::new();
+        for row in rows.by_ref().take(MOST_ROWS) {
+            values.extend(row);
+        }
+        let count = values.len() / width;
+        let places = count.next_power_of_two();
+        values.resize(places * width, Value::BigInt(None));
+        let sql = texts[places.ilog2() as usize].get_or_init(|| text(places));
+        all.push((sql.as_str(), values, count as u64));
+    }
+}
+
+/// The values of a row in the order of these columns; what is no column of its table is left out.
+fn of_row<E: EntityTrait>(row: &E::Model, columns: &[(&str, table::Holds)]) -> Vec<Value> {
+    let column = |name: &str| E::Column::iter().find(|column| column.as_str() == name);
+    columns.iter().filter_map(|(name, _)| column(name)).map(|column| row.get(column)).collect()
+}
