@@ -42,8 +42,7 @@ async fn prepare(bench: &mut Bench, count: usize) -> Database {
     until(first.plus_millis(1_500).expect("an instant")).await;
     if bench.scale == Scale::Full {
         let mut looking = database.open().await;
-        looking.run(looking.either("PRAGMA optimize", "VACUUM ANALYZE")).await;
-        looking.run(looking.either("PRAGMA wal_checkpoint(TRUNCATE)", "CHECKPOINT")).await;
+        looking.run(looking.either("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM ANALYZE")).await;
         looking.close().await;
     }
     database

@@ -82,7 +82,9 @@ fn sqlite_options(url: &str, connections: u32, query_only: bool) -> ConnectOptio
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENTS)
-            .pragma("journal_size_limit", "67108864");
+            .pragma("journal_size_limit", "67108864")
+            // An update by bound rows passes them through a table of its own, documents included: not by way of a file.
+            .pragma("temp_store", "MEMORY");
         if query_only {
             sqlite.pragma("query_only", "ON")
         } else {

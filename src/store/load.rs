@@ -21,15 +21,16 @@ const DOCUMENT: i32 = 4;
 const NOW: i32 = 5;
 const RECORD: i32 = 6;
 
+/// Cross joins keep what is wanted outside, as written.
 const SQLITE: &str = "\
 WITH wanted AS (SELECT j.value ->> 'kind' AS kind, unhex(j.value ->> 'id', '-') AS id FROM json_each(?) AS j),
 found AS (
-    SELECT 1 AS tag, w.id AS target, i.id AS instance FROM wanted w JOIN instance i ON i.id = w.id WHERE w.kind = 1
-    UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w JOIN task t ON t.id = w.id WHERE w.kind = 2
-    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w JOIN breach b ON b.id = w.id WHERE w.kind = 3
-    UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w JOIN record r ON r.id = w.id WHERE w.kind = 6)
+    SELECT 1 AS tag, w.id AS target, i.id AS instance FROM wanted w CROSS JOIN instance i ON i.id = w.id WHERE w.kind = 1
+    UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w CROSS JOIN task t ON t.id = w.id WHERE w.kind = 2
+    UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w CROSS JOIN breach b ON b.id = w.id WHERE w.kind = 3
+    UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w CROSS JOIN record r ON r.id = w.id WHERE w.kind = 6)
 SELECT tag, target, instance, NULL AS document, NULL AS now FROM found
-UNION ALL SELECT 4, NULL, i.id, i.document, NULL FROM instance i WHERE i.id IN (SELECT instance FROM found)";
+UNION ALL SELECT 4, NULL, i.id, i.document, NULL FROM (SELECT DISTINCT instance AS id FROM found) AS f CROSS JOIN instance i ON i.id = f.id";
 
 /// The branches of a UNION ALL run in order, so the clock is read when the locks are held. Each row is looked for by its key, in the
 /// order of the ids: no plan that is kept while tables grow can go through a whole one, or lock in another order.
