@@ -191,8 +191,11 @@ impl Loops {
                     self.clock().wall_sleep(HELD_BACK).await;
                     continue;
                 }
-                // What is committed meanwhile shares the next pass.
-                Ok(fanned) if fanned.entries > 0 => self.clock().wall_sleep(TOGETHER).await,
+                Ok(fanned) if fanned.entries > 0 => {
+                    // What is committed meanwhile shares the next pass, which also tells whether more is held back.
+                    self.clock().wall_sleep(TOGETHER).await;
+                    continue;
+                }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "notices could not be made; trying again"),
             }
