@@ -1,5 +1,6 @@
 //! What can be wrong with the meetings of a program.
 
+use super::refuses;
 use crate::definitions::calendars::built_in;
 use crate::definitions::read;
 
@@ -38,14 +39,6 @@ workflows:
         outcomes: { closed: { ends: closed } }
 ";
 
-#[track_caller]
-fn refuses(from: &str, to: &str, expected: &str) {
-    assert!(SOUND.contains(from), "{from}");
-    let faults = read(&SOUND.replacen(from, to, 1), "sample.yaml", built_in()).err().unwrap_or_default();
-    let found: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.code, fault.message)).collect();
-    assert!(found.iter().any(|fault| fault.starts_with(expected)), "{to}: {found:#?}");
-}
-
 #[test]
 fn a_sound_meeting_has_no_fault() {
     let faults = read(SOUND, "sample.yaml", built_in()).err().unwrap_or_default();
@@ -54,20 +47,20 @@ fn a_sound_meeting_has_no_fault() {
 
 #[test]
 fn every_name_of_a_meeting_resolves() {
-    refuses("workflow: case", "workflow: cases", "unknown_workflow");
-    refuses("seats: [chief, worker]", "seats: [chief, workers]", "unknown_role");
-    refuses("seats: [chief, worker]", "seats: [chief, chief]", "bad_meeting: chief has a seat already");
-    refuses("kind: meeting", "kind: record", "bad_meeting: only a meeting has agenda");
+    refuses(SOUND, "workflow: case", "workflow: cases", "unknown_workflow");
+    refuses(SOUND, "seats: [chief, worker]", "seats: [chief, workers]", "unknown_role");
+    refuses(SOUND, "seats: [chief, worker]", "seats: [chief, chief]", "bad_meeting: chief has a seat already");
+    refuses(SOUND, "kind: meeting", "kind: record", "bad_meeting: only a meeting has agenda");
     let ranked = |step: &str, field: &str| format!("workflow: case\n          ranked_by: {{ step: {step}, field: {field} }}");
-    refuses("workflow: case", &ranked("lok", "next"), "unknown_step");
-    refuses("workflow: case", &ranked("look", "nxt"), "unknown_field");
-    refuses("workflow: case", &ranked("look", "next"), "bad_meeting: cases are ordered by an integer, and next is none");
-    refuses("steps.look.fields.next >=", "steps.look.fields.nxt >=", "bad_rule: that step has no field nxt");
+    refuses(SOUND, "workflow: case", &ranked("lok", "next"), "unknown_step");
+    refuses(SOUND, "workflow: case", &ranked("look", "nxt"), "unknown_field");
+    refuses(SOUND, "workflow: case", &ranked("look", "next"), "bad_meeting: cases are ordered by an integer, and next is none");
+    refuses(SOUND, "steps.look.fields.next >=", "steps.look.fields.nxt >=", "bad_rule: that step has no field nxt");
 }
 
 #[test]
 fn the_rules_of_an_agenda_see_the_case_alone() {
-    refuses("steps.look.completed_at != null", "outcome == 'done'", "bad_rule: a rule outside a step cannot read outcome");
-    refuses("steps.look.completed_at != null", "one('list', started.id).good", "bad_rule: a rule of an agenda reads");
-    refuses("steps.look.completed_at != null", "started.held_on != null", "bad_rule: the workflow is not started with held_on");
+    refuses(SOUND, "steps.look.completed_at != null", "outcome == 'done'", "bad_rule: a rule outside a step cannot read outcome");
+    refuses(SOUND, "steps.look.completed_at != null", "one('list', started.id).good", "bad_rule: a rule of an agenda reads");
+    refuses(SOUND, "steps.look.completed_at != null", "started.held_on != null", "bad_rule: the workflow is not started with held_on");
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with the months of a program.
 
+use super::{refuses, told};
 use crate::definitions::calendars::built_in;
 use crate::definitions::read;
 
@@ -47,19 +48,6 @@ workflows:
         gates: { same: { says: The same, met_by: reconciled(\"same\") } }
 ";
 
-/// The code and message of each fault once `from` is `to`.
-fn told(from: &str, to: &str) -> Vec<String> {
-    assert!(SOUND.contains(from), "{from}");
-    let faults = read(&SOUND.replacen(from, to, 1), "sample.yaml", built_in()).err().unwrap_or_default();
-    faults.iter().map(|fault| format!("{}: {}", fault.code, fault.message)).collect()
-}
-
-#[track_caller]
-fn refuses(from: &str, to: &str, expected: &str) {
-    let found = told(from, to);
-    assert!(found.iter().any(|fault| fault.starts_with(expected)), "{to}: {found:#?}");
-}
-
 #[test]
 fn the_sound_one_is_sound() {
     assert_eq!(read(SOUND, "sample.yaml", built_in()).map(|_| ()).map_err(|faults| format!("{faults:#?}")), Ok(()));
@@ -73,45 +61,50 @@ fn work_is_entered_in_a_source_of_the_cases() {
             "roster: {{ workflow: case, activated_by: decide, outcome: go, work: {{ source: {source}, entered_at: {column}, since: {since} }} }}"
         )
     };
-    refuses(roster, &with("lst", "month", "id"), "unknown_source");
-    refuses(roster, &with("list", "month", "id"), "bad_months: list has no column month that is a timestamp");
-    refuses(roster, &with("list", "month", "id"), "bad_months: the workflow is not started with a timestamp id");
+    refuses(SOUND, roster, &with("lst", "month", "id"), "unknown_source");
+    refuses(SOUND, roster, &with("list", "month", "id"), "bad_months: list has no column month that is a timestamp");
+    refuses(SOUND, roster, &with("list", "month", "id"), "bad_months: the workflow is not started with a timestamp id");
 }
 
 #[test]
 fn a_roster_names_what_is_there() {
-    refuses("workflow: case,", "workflow: cases,", "unknown_workflow");
-    refuses("activated_by: decide", "activated_by: decided", "unknown_step");
-    refuses("outcome: go }", "outcome: gone }", "bad_months: there is no outcome");
-    refuses("closed_by: [worker, chief]", "closed_by: []", "bad_months: name at least one role");
-    refuses("closed_by: [worker, chief]", "closed_by: [porter]", "unknown_role");
-    refuses("  position_by: chief\n", "", "bad_months: a statement is judged");
-    refuses("position_by: chief", "position_by: boss", "unknown_role");
+    refuses(SOUND, "workflow: case,", "workflow: cases,", "unknown_workflow");
+    refuses(SOUND, "activated_by: decide", "activated_by: decided", "unknown_step");
+    refuses(SOUND, "outcome: go }", "outcome: gone }", "bad_months: there is no outcome");
+    refuses(SOUND, "closed_by: [worker, chief]", "closed_by: []", "bad_months: name at least one role");
+    refuses(SOUND, "closed_by: [worker, chief]", "closed_by: [porter]", "unknown_role");
+    refuses(SOUND, "  position_by: chief\n", "", "bad_months: a statement is judged");
+    refuses(SOUND, "position_by: chief", "position_by: boss", "unknown_role");
 }
 
 #[test]
 fn a_settlement_starts_with_the_month_and_with_nothing_else() {
-    refuses("settled_by: settlement", "settled_by: settling", "unknown_workflow");
-    refuses("started_by: []", "started_by: [chief]", "bad_months: settlement starts when a month is closed");
-    refuses("started_with: { month: text }", "started_with: { month: text, id: text }", "bad_months: settlement settles a month");
-    refuses("    one_per: month\n", "", "bad_months: settlement settles a month");
-    refuses("started_by: [worker]", "started_by: []", "bad_start: name at least one role");
+    refuses(SOUND, "settled_by: settlement", "settled_by: settling", "unknown_workflow");
+    refuses(SOUND, "started_by: []", "started_by: [chief]", "bad_months: settlement starts when a month is closed");
+    refuses(SOUND, "started_with: { month: text }", "started_with: { month: text, id: text }", "bad_months: settlement settles a month");
+    refuses(SOUND, "    one_per: month\n", "", "bad_months: settlement settles a month");
+    refuses(SOUND, "started_by: [worker]", "started_by: []", "bad_start: name at least one role");
 }
 
 #[test]
 fn a_figure_is_computed_from_what_it_may_see() {
-    refuses("formula: count }", "formula: average }", "bad_value");
-    refuses("ratio of good to activated", "ratio of good to active", "unknown_figure");
-    refuses("ratio of good to activated", "ratio of good to owed", "bad_months: a ratio is made of counts and sums");
-    refuses("value from list.cents", "value from lists.cents", "unknown_source");
-    refuses("value from list.cents", "value from list.month", "bad_months: a figure is an integer or a decimal");
-    refuses("value from list.cents", "value from list.cent", "bad_months: there is no column");
-    refuses("owed: { says", "roster_count: { says", "bad_months: every month has a figure roster_count");
-    refuses("count where started.cents > 5", "count where started.cents", "bad_rule: the rule must be true or false");
-    refuses("count where started.cents > 5", "count where fields.cents > 5", "bad_rule: a rule outside a step cannot read fields");
-    refuses("count where started.cents > 5", "count where instance.started_at < now", "bad_rule: a figure reads neither now nor actor");
-    refuses("sum of started.cents where", "sum of started.id where", "bad_rule: the field takes an integer");
-    refuses("says: Money", "says: ' '", "bad_text");
+    refuses(SOUND, "formula: count }", "formula: average }", "bad_value");
+    refuses(SOUND, "ratio of good to activated", "ratio of good to active", "unknown_figure");
+    refuses(SOUND, "ratio of good to activated", "ratio of good to owed", "bad_months: a ratio is made of counts and sums");
+    refuses(SOUND, "value from list.cents", "value from lists.cents", "unknown_source");
+    refuses(SOUND, "value from list.cents", "value from list.month", "bad_months: a figure is an integer or a decimal");
+    refuses(SOUND, "value from list.cents", "value from list.cent", "bad_months: there is no column");
+    refuses(SOUND, "owed: { says", "roster_count: { says", "bad_months: every month has a figure roster_count");
+    refuses(SOUND, "count where started.cents > 5", "count where started.cents", "bad_rule: the rule must be true or false");
+    refuses(SOUND, "count where started.cents > 5", "count where fields.cents > 5", "bad_rule: a rule outside a step cannot read fields");
+    refuses(
+        SOUND,
+        "count where started.cents > 5",
+        "count where instance.started_at < now",
+        "bad_rule: a figure reads neither now nor actor",
+    );
+    refuses(SOUND, "sum of started.cents where", "sum of started.id where", "bad_rule: the field takes an integer");
+    refuses(SOUND, "says: Money", "says: ' '", "bad_text");
 }
 
 #[test]
@@ -125,19 +118,19 @@ fn a_fault_of_a_rule_stands_at_its_character() {
 
 #[test]
 fn a_reconciliation_compares_columns_that_fit() {
-    refuses("source: list, month", "source: lists, month", "unknown_source");
-    refuses("month: month, agrees", "month: good, agrees", "bad_months: good is of type boolean where text is compared");
-    refuses("agrees: { good: good }", "agrees: { cents: good }", "bad_months: cents is of type integer where boolean is compared");
-    refuses("agrees: { good: good }", "agrees: { good: best }", "unknown_figure");
-    refuses("agrees: { good: good }", "agrees: { good: activated }", "bad_months: activated says of no row");
-    refuses("    one_per: id\n", "", "bad_months: rows are compared by what case runs one instance per");
+    refuses(SOUND, "source: list, month", "source: lists, month", "unknown_source");
+    refuses(SOUND, "month: month, agrees", "month: good, agrees", "bad_months: good is of type boolean where text is compared");
+    refuses(SOUND, "agrees: { good: good }", "agrees: { cents: good }", "bad_months: cents is of type integer where boolean is compared");
+    refuses(SOUND, "agrees: { good: good }", "agrees: { good: best }", "unknown_figure");
+    refuses(SOUND, "agrees: { good: good }", "agrees: { good: activated }", "bad_months: activated says of no row");
+    refuses(SOUND, "    one_per: id\n", "", "bad_months: rows are compared by what case runs one instance per");
 }
 
 #[test]
 fn figures_are_read_where_a_month_is_settled_and_nowhere_else() {
-    refuses("figure(\"rate\")", "figure(\"rates\")", "bad_rule: the program has no figure rates");
-    refuses("reconciled(\"same\")", "reconciled(\"sane\")", "bad_rule: the program has no reconciliation sane");
-    refuses("reconciled(\"same\")", "reconciled(same)", "bad_rule: reconciled() takes one reconciliation's id in quotes");
-    refuses("count where started.cents > 5", "count where figure(\"activated\") > 5", "bad_rule: figure() is read in the workflow");
-    assert_eq!(told("figure(\"activated\") > 0", "figure(\"roster_count\") > 0 && figure(\"rate\") != null"), Vec::<String>::new());
+    refuses(SOUND, "figure(\"rate\")", "figure(\"rates\")", "bad_rule: the program has no figure rates");
+    refuses(SOUND, "reconciled(\"same\")", "reconciled(\"sane\")", "bad_rule: the program has no reconciliation sane");
+    refuses(SOUND, "reconciled(\"same\")", "reconciled(same)", "bad_rule: reconciled() takes one reconciliation's id in quotes");
+    refuses(SOUND, "count where started.cents > 5", "count where figure(\"activated\") > 5", "bad_rule: figure() is read in the workflow");
+    assert_eq!(told(SOUND, "figure(\"activated\") > 0", "figure(\"roster_count\") > 0 && figure(\"rate\") != null"), Vec::<String>::new());
 }
