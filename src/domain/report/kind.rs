@@ -22,10 +22,11 @@ pub enum ReportKind {
     Statements,
     Breaches,
     RetroactiveChanges,
+    Removals,
 }
 
 impl ReportKind {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Timeliness,
         Self::StepDurations,
         Self::TimeToActivation,
@@ -45,6 +46,7 @@ impl ReportKind {
         Self::Statements,
         Self::Breaches,
         Self::RetroactiveChanges,
+        Self::Removals,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -68,6 +70,7 @@ impl ReportKind {
             Self::Statements => "statements",
             Self::Breaches => "breaches",
             Self::RetroactiveChanges => "retroactive_changes",
+            Self::Removals => "removals",
         }
     }
 
@@ -92,6 +95,7 @@ impl ReportKind {
             Self::Statements => "Statements to the outside, registered and refused",
             Self::Breaches => "Breaches and what was said about them",
             Self::RetroactiveChanges => "Locked records that were changed",
+            Self::Removals => "Who was gone from a roster, and what was decided",
         }
     }
 

@@ -261,6 +261,23 @@ pub fn amendments(lines: &[AmendmentLine], period: Period) -> Table {
     }
 }
 
+/// What was decided of those who were gone from a roster, in the order it was. Each is a retroactive change of the cohort.
+pub fn removals(lines: &[DecisionLine], period: Period) -> Table {
+    let mut found: Vec<&DecisionLine> = within(lines, period).collect();
+    found.sort_by_key(|line| (line.decided_at, line.started_at));
+    let row = |line: &&DecisionLine| {
+        let codes: Vec<&str> = line.codes.iter().map(|(_, code)| code.as_str()).collect();
+        vec![
+            Cell::At(line.decided_at),
+            Cell::text(line.step.as_str()),
+            line.outcome.as_ref().map_or(Cell::Nothing, |outcome| Cell::text(outcome.as_str())),
+            Cell::text(codes.join(" ")),
+            Cell::At(line.started_at),
+        ]
+    };
+    Table { columns: vec!["decided_at", "step", "outcome", "rationale_code", "on_the_roster_since"], rows: found.iter().map(row).collect() }
+}
+
 /// The locked figures of closed months, in the order of the months and of the definition.
 pub fn figures(lines: &[FigureLine]) -> Table {
     let row = |line: &FigureLine| {

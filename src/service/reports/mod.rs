@@ -126,6 +126,11 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
             report::breaches(&known, period)
         }
         ReportKind::RetroactiveChanges => report::amendments(&amendments(services, program).await?, period),
+        ReportKind::Removals => {
+            let rosters = program.workflows.values().filter_map(|workflow| workflow.roster.as_ref());
+            let steps: Vec<StepId> = rosters.map(|roster| roster.removed_opens.clone()).collect();
+            report::removals(&services.store.decision_lines(id, &steps, period).await?, period)
+        }
     })
 }
 

@@ -72,6 +72,14 @@ async fn a_roster_starts_lines_asks_about_changes_and_tells_each_row(sandbox: &S
     assert_eq!(open_steps(sandbox, &two).await, [entry()], "it is open already, and is not opened twice");
     assert_eq!(open_steps(sandbox, &four).await, [entry(), ("removal".to_owned(), 1)]);
 
+    let removal = api.get("chief_operating_officer", &format!("/instances/{four}")).await.ok(200);
+    let task = removal["tasks"].as_array().unwrap().iter().find(|task| task["step"] == "removal").unwrap()["id"].clone();
+    let removed = json!({ "outcome": "removed", "asks": { "rationale_code": "not_attributed" } });
+    api.post("chief_operating_officer", &format!("/tasks/{}/complete", task.as_str().unwrap()), removed).await.ok(200);
+    assert!(open_steps(sandbox, &four).await.is_empty(), "who was removed has ended");
+    let report = api.get("auditor", &format!("/reports/removals?program={PROGRAM}")).await.ok(200);
+    assert_eq!(report["rows"][0].as_array().unwrap()[1..4], [json!("removal"), json!("removed"), json!("not_attributed")], "{report}");
+
     let page = api.get("population_health_director", &format!("/programs/{PROGRAM}/rosters/attribution")).await.ok(200);
     let numbers: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|roster| &roster["number"]).collect();
     assert_eq!(numbers, [&second["number"], &first["number"]]);
