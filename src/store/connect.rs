@@ -20,8 +20,7 @@ const WRITER_CACHE: &str = "-16384";
 const CHECKPOINT_PAGES: &str = "4000";
 /// What a slice of commands reads and writes is found by key. Its statements are planned once per connection, and never as if a table
 /// were as small as it was when it was last counted.
-const WRITER_PLANS: [(&str, &str); 4] =
-    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+const WRITER_PLANS: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
