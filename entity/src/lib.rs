@@ -5,6 +5,7 @@
 pub mod attempt;
 pub mod audit_entry;
 pub mod board_position;
+pub mod bounced_address;
 pub mod breach;
 pub mod calendar_feed;
 pub mod calendar_version;

@@ -21,6 +21,7 @@ mod m20261126_000031_extend_webhooks;
 mod m20261126_000061_hold_mails;
 mod m20261126_000062_create_summary_tables;
 mod m20261126_000063_create_used_link;
+mod m20261126_000064_create_bounced_address;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000061_hold_mails::Migration),
             Box::new(m20261126_000062_create_summary_tables::Migration),
             Box::new(m20261126_000063_create_used_link::Migration),
+            Box::new(m20261126_000064_create_bounced_address::Migration),
         ]
     }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::auth::SignedIn;
 use super::body;
 use super::problem::Problem;
-use crate::service::{Services, people, summaries};
+use crate::instant::Instant;
+use crate::service::{Services, bounces, people, summaries};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Me {
@@ -23,6 +24,8 @@ pub struct Me {
     integrator: bool,
     /// People this person stands in for.
     substitutions: Vec<String>,
+    /// Since when mails to their address come back; null where they do not.
+    mails_returned_since: Option<Instant>,
     /// Whether they get the daily summaries of their programs.
     summaries: bool,
     counts: Counts,
@@ -41,6 +44,7 @@ pub struct Counts {
 pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpResponse, Problem> {
     let counts = people::task_counts(&services, &who.0).await?;
     let summaries = summaries::wanted(&services, &who.0).await?;
+    let mails_returned_since = bounces::since(&services, &who.0).await?;
     let roles = who.0.roles.into_iter().map(|(program, roles)| (program.0, roles.into_iter().map(|role| role.0).collect())).collect();
     Ok(HttpResponse::Ok().json(Me {
         person: who.0.username,
@@ -50,6 +54,7 @@ pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpRe
         auditor: who.0.auditor,
         integrator: who.0.integrator,
         substitutions: Vec::new(),
+        mails_returned_since,
         summaries,
         counts: Counts { open: counts.open, overdue: counts.overdue },
     }))

@@ -6,6 +6,7 @@ pub mod amendments;
 pub mod audit;
 pub mod auth;
 pub mod body;
+pub mod bounces;
 pub mod breaches;
 pub mod bulk;
 pub mod calendar_feed;

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    amendments, audit, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records,
+    amendments, audit, bounces, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records,
     reports, reprojections, sandbox, schedules, series, sessions, sources, tasks, webhooks,
 };
 
@@ -42,7 +42,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
     config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
     config.service(webhooks::test).service(webhooks::events).service(webhooks::event_types);
-    config.service(audit::list);
+    config.service(audit::list).service(bounces::list);
     config.service(sandbox::clock).service(sandbox::move_clock).service(sandbox::mail);
 }
 

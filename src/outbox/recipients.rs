@@ -3,6 +3,7 @@
 //! Guarantee: pure. Only active people with an address are told, each once per fact; where nobody stands above a role,
 //! the program's contact does.
 
+use super::mail::display_name;
 use crate::domain::definition::{Program, Recipient};
 use crate::domain::event::Firing;
 use crate::ids::{ProgramId, RoleId, Username};
@@ -24,7 +25,12 @@ fn active<'a>(people: &'a People, username: &Username) -> Option<&'a Person> {
 fn reachable(people: &People, username: &Username) -> Option<Addressee> {
     let person = active(people, username)?;
     let email = person.email.clone()?;
-    Some(Addressee { recipient: person.username.0.clone(), name: person.name.clone(), email })
+    Some(Addressee { recipient: person.username.0.clone(), name: shown_name(person), email })
+}
+
+/// What somebody is called in a mail: their name without what could break or disguise a line, or else their username.
+pub fn shown_name(person: &Person) -> String {
+    display_name(&person.name).unwrap_or_else(|| person.username.0.clone())
 }
 
 /// Active holders of a role that have an address, by username.

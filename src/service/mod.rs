@@ -4,6 +4,7 @@ pub mod answer_links;
 mod answers;
 pub mod audit;
 pub mod authenticate;
+pub mod bounces;
 pub mod calendar_feed;
 pub mod calendars;
 mod deciding;

@@ -12,7 +12,7 @@ use super::when::Moment;
 use crate::http::Site;
 use crate::http::calendar_feed::url;
 use crate::http::problem::Problem;
-use crate::service::{Services, calendar_feed, summaries};
+use crate::service::{Services, bounces, calendar_feed, summaries};
 
 #[derive(Template)]
 #[template(path = "account.html", config = "src/http/pages/templates/askama.toml")]
@@ -24,6 +24,10 @@ struct AccountPage {
     feed: Feed,
     /// Whether they get daily summaries.
     summaries: bool,
+    /// Since when mails to them come back.
+    returned: Option<Moment>,
+    /// For operators: each address that mails come back from, whose it is, and since when.
+    bounces: Vec<(String, String, Moment)>,
     form_token: String,
 }
 
@@ -81,8 +85,23 @@ async fn shown(services: &Services, visitor: &Visitor, programs: &Programs, feed
         roles: held.collect(),
         feed,
         summaries: summaries::wanted(services, &visitor.person).await?,
+        returned: bounces::since(services, &visitor.person).await?.map(|at| Moment::of(at, programs.any_zone())),
+        bounces: returned_to_others(services, visitor, programs).await?,
         form_token: visitor.form_token.clone(),
     })
+}
+
+/// What operators are told of addresses; nobody else is told anything.
+async fn returned_to_others(services: &Services, visitor: &Visitor, programs: &Programs) -> Result<Vec<(String, String, Moment)>, Failure> {
+    if !visitor.person.administrator && !visitor.person.auditor {
+        return Ok(Vec::new());
+    }
+    let shown = bounces::list(services, &visitor.person).await?.into_iter().map(|found| {
+        let people = found.people.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let whose = if people.is_empty() { "a contact".to_owned() } else { people };
+        (found.address, whose, Moment::of(found.since, programs.any_zone()))
+    });
+    Ok(shown.collect())
 }
 
 #[cfg(test)]
@@ -97,6 +116,8 @@ mod tests {
             roles: vec![("Demo <program>".to_owned(), vec!["Nurse".to_owned()])],
             feed,
             summaries: true,
+            returned: Some(Moment::of(made_up::now(), chrono_tz::Tz::UTC)),
+            bounces: vec![("<gone>@example.org".to_owned(), "ann".to_owned(), Moment::of(made_up::now(), chrono_tz::Tz::UTC))],
             form_token: "t".to_owned(),
         };
         page.render().unwrap()
@@ -108,7 +129,8 @@ mod tests {
         looked_at::keep("account", &html);
         looked_at::assert_accessible(&html);
         assert!(html.contains("https://care.example/calendar/pvc_x.ics") && html.contains("not shown again"));
-        assert!(!html.contains("<program>"));
+        assert!(!html.contains("<program>") && !html.contains("<gone>"));
+        assert!(html.contains("Mails to your address come back") && html.contains("&#60;gone&#62;@example.org"));
         let html = with(Feed::Since(Moment::of(made_up::now(), chrono_tz::Tz::UTC)));
         looked_at::assert_accessible(&html);
         assert!(!html.contains("pvc_") && html.contains("value=\"revoke\""));

@@ -184,6 +184,7 @@ impl Told {
             "sent" if notice.digest_id.is_some() => "sent, together with others".to_owned(),
             "sent" => "sent".to_owned(),
             "failed" => format!("failed {} times, is tried again", notice.attempts),
+            "dead" if notice.has_bounced => "not delivered, the address does not exist".to_owned(),
             "dead" => format!("not delivered after {} attempts", notice.attempts),
             "suppressed" => "not sent, the task was completed first".to_owned(),
             other => other.to_owned(),

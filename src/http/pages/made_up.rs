@@ -281,6 +281,7 @@ pub fn a_breach(number: u128) -> BreachView {
         attempts: 1,
         held_until: None,
         digest_id: None,
+        has_bounced: false,
     };
     BreachView {
         id: BreachId(Uuid::from_u128(number)),

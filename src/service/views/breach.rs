@@ -91,6 +91,8 @@ pub struct NoticeView {
     pub held_until: Option<Instant>,
     /// The mail it went out with, together with others.
     pub digest_id: Option<NoticeId>,
+    /// The mail came back, and mails to that address still do.
+    pub has_bounced: bool,
 }
 
 /// Shows a breach. Those who see states only get it without the notes.
@@ -153,6 +155,7 @@ impl NoticeView {
             attempts: row.attempts,
             held_until: row.held_until,
             digest_id: row.digest,
+            has_bounced: row.has_bounced,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! write is refused.
 
 mod backlog;
+mod bounces;
 mod cursor;
 mod due;
 mod health;
@@ -16,6 +17,7 @@ mod release;
 mod settle;
 
 pub use backlog::OutboxCounts;
+pub use bounces::{AddressVerdict, BouncedAddress};
 pub(in crate::store) use cursor::queue;
 pub use cursor::{Advanced, MailCursor, NewNotice, Reader, Subscription};
 pub use health::{DisabledReason, Health, Judge, Judged, Verdict};

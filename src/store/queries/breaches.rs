@@ -50,6 +50,8 @@ pub struct NoticeRow {
     pub held_until: Option<Instant>,
     /// The digest it went out with.
     pub digest: Option<NoticeId>,
+    /// It was given up, and mails to its address still come back.
+    pub has_bounced: bool,
 }
 
 impl From<notice::Model> for NoticeRow {
@@ -65,6 +67,7 @@ impl From<notice::Model> for NoticeRow {
             attempts: u32::try_from(row.attempts).unwrap_or(0),
             held_until: row.held_until.map(Instant::clamped),
             digest: row.digest_id.map(NoticeId),
+            has_bounced: false,
         }
     }
 }

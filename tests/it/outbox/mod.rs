@@ -4,6 +4,7 @@ mod digests;
 mod fan_out;
 mod leases;
 mod mails;
+mod smtp;
 mod webhooks;
 mod world;
 
