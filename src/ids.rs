@@ -145,6 +145,8 @@ names! {
     TableId,
     /// An escalation ladder.
     LadderId,
+    /// Who is on call when.
+    RotaId,
     /// A register records are filed in.
     RegisterId,
     /// An outcome of a step or an instance.

@@ -107,6 +107,9 @@ pub struct Task {
     /// What somebody saved without completing, as it was sent.
     pub draft: IndexMap<FieldId, Json>,
     pub comments: Vec<Comment>,
+    /// When a rung of its ladder raised its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_at: Option<Instant>,
     /// The instance's revision when the task last changed: its ETag.
     pub revision: i64,
 }

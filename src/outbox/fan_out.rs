@@ -3,7 +3,7 @@
 //! Guarantee: a page of entries and the reader's new place are one commit, compared by a fence, so that a second pass, a
 //! second node or a crash at any line queues nothing twice and skips nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::deliveries;
@@ -17,7 +17,7 @@ use crate::domain::definition::Program;
 use crate::instant::Instant;
 use crate::service::wake::Wake;
 use crate::store::Store;
-use crate::store::outbox::{Advanced, JournalEntry, NewNotice, Position, Reader, Subscription};
+use crate::store::outbox::{Advanced, JournalEntry, NewNotice, People, Position, Reader, Subscription};
 
 /// Most entries of one commit.
 const PAGE: u64 = 200;
@@ -102,8 +102,17 @@ impl FanOut {
             return Ok(Vec::new());
         }
         let programs: BTreeSet<_> = known.concerned.iter().map(|(entry, _)| entry.program.clone()).collect();
-        let named = known.concerned.iter().flat_map(|(entry, _)| mails::people_named(entry)).collect();
-        let people = self.store.people_for(&programs, &named).await?;
+        let mut named: BTreeSet<_> = known.concerned.iter().flat_map(|(entry, _)| mails::people_named(entry)).collect();
+        let mut on_call = BTreeMap::new();
+        for (entry, program) in &known.concerned {
+            for id in mails::rotas_asked(entry) {
+                let Some(rota) = program.rotas.get(&id) else { continue };
+                let shifts = self.store.shifts(&program.program, rota).await?;
+                named.extend(shifts.iter().map(|shift| shift.person.clone()));
+                on_call.insert((program.program.clone(), id), shifts);
+            }
+        }
+        let people = People { on_call, ..self.store.people_for(&programs, &named).await? };
         Ok(known.concerned.iter().flat_map(|(entry, program)| mails::of_entry(entry, program, &people)).collect())
     }
 

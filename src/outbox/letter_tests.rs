@@ -43,6 +43,7 @@ fn firing(rung: &str, step: &str) -> Firing {
         step: step.into(),
         role: Some("nurse".into()),
         assignee: None,
+        inbox: None,
         due_at: "2026-11-23T19:00:00Z".parse().unwrap(),
         rung: rung.to_owned(),
         repetition: 1,

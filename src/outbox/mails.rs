@@ -9,9 +9,9 @@ use super::identity::notice_id;
 use super::letter::{Kind, Letter, find_step};
 use super::recipients::{Addressee, holders_of, resolve};
 use crate::domain::definition::{Channel, Program, Recipient};
-use crate::domain::event::{Event, Firing};
+use crate::domain::event::{Event, Firing, Tell};
 use crate::domain::hold::{Hold, hold};
-use crate::ids::{BreachId, RecordId, RoleId, StepId, TaskId, Username};
+use crate::ids::{BreachId, RecordId, RoleId, RotaId, StepId, TaskId, Username};
 use crate::store::outbox::{NewNotice, People, Way};
 
 /// Whether the entry can lead to a mail at all.
@@ -30,11 +30,25 @@ pub fn people_named(entry: &Entry) -> BTreeSet<Username> {
         .flat_map(|firing| {
             let persons = firing.tell.iter().filter_map(|tell| match &tell.who {
                 Recipient::Person(username) => Some(username.clone()),
-                Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Role(_) => None,
+                Recipient::Assignee
+                | Recipient::Manager
+                | Recipient::ManagerOfManager
+                | Recipient::Role(_)
+                | Recipient::OnCall(_) => None,
             });
             persons.chain(firing.assignee.clone())
         })
         .collect()
+}
+
+/// Rotas the entry asks for.
+pub fn rotas_asked(entry: &Entry) -> BTreeSet<RotaId> {
+    let firings = entry.events.iter().filter_map(|(_, event)| firing(event)).flat_map(|told| &told.firing.tell);
+    let rota = |tell: &Tell| match &tell.who {
+        Recipient::OnCall(rota) => Some(rota.clone()),
+        _ => None,
+    };
+    firings.filter_map(rota).collect()
 }
 
 /// The mails of one entry, in the order of its events.
@@ -84,7 +98,7 @@ fn of_firing(told: &Told<'_>, entry: &Entry, program: &Program, people: &People,
     let hold = hold(program, ladder, entry.at);
     let by_email = firing.tell.iter().filter(|tell| tell.by.contains(&Channel::Email));
     let addressees: BTreeMap<String, Addressee> = by_email
-        .flat_map(|tell| resolve(&tell.who, firing, program, people))
+        .flat_map(|tell| resolve(&tell.who, firing, entry.at, program, people))
         .map(|addressee| (addressee.recipient.clone(), addressee))
         .collect();
     for addressee in addressees.into_values() {

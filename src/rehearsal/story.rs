@@ -99,6 +99,8 @@ fn sentence(event: &Event) -> Option<String> {
         Event::TaskClaimed { step, assignee, .. } => format!("{step} claimed by {assignee}"),
         Event::TaskReleased { step, before, .. } => format!("{step} released by {before}"),
         Event::TaskAssigned { step, assignee, .. } => format!("{step} assigned to {assignee}"),
+        Event::TaskReassigned { step, role, rung, .. } => format!("{step} given to the role {role} at {rung}"),
+        Event::PriorityRaised { step, rung, .. } => format!("{step}: priority raised at {rung}"),
         Event::GateConfirmed { step, gate, .. } => format!("{step}: gate {gate} confirmed"),
         Event::GateWithdrawn { step, gate, .. } => format!("{step}: gate {gate} withdrawn"),
         Event::TaskCompleted { step, slot, outcome: Some(outcome), .. } => format!("{step}{} completed: {outcome}", slot_text(slot)),

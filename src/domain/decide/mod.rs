@@ -4,6 +4,7 @@
 //! that stands in its way; it never does part of it.
 
 mod acknowledge;
+mod acting;
 mod amending;
 mod approve_amendment;
 mod assign;

@@ -93,6 +93,7 @@ pub fn a_summary(number: u128) -> TaskSummary {
         due_at: Some(later(minutes)),
         remaining_ms: Some(minutes * 60_000),
         overdue: minutes < 0,
+        raised_at: None,
         closed_at: None,
         completed_by: None,
         outcome: None,

@@ -62,6 +62,8 @@ pub struct TaskSummary {
     /// Milliseconds until it is due, negative when it is late; null without a deadline, while it is paused or once it is closed.
     pub remaining_ms: Option<i64>,
     pub overdue: bool,
+    /// When a level of its ladder raised its priority; null where none has.
+    pub raised_at: Option<Instant>,
     pub closed_at: Option<Instant>,
     pub completed_by: Option<Username>,
     pub outcome: Option<OutcomeId>,
@@ -179,6 +181,7 @@ pub fn task_summary(viewer: &Viewer<'_>, home: Home<'_>, task: &Task) -> TaskSum
         due_at: task.due_at,
         remaining_ms,
         overdue: remaining_ms.is_some_and(|left| left < 0),
+        raised_at: task.raised_at,
         closed_at: task.closed_at,
         completed_by: task.completed_by.clone(),
         outcome: task.outcome.clone(),

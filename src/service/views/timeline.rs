@@ -83,6 +83,8 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::TaskClaimed { task, step, .. }
         | Event::TaskReleased { task, step, .. }
         | Event::TaskAssigned { task, step, .. }
+        | Event::TaskReassigned { task, step, .. }
+        | Event::PriorityRaised { task, step, .. }
         | Event::DraftSaved { task, step, .. }
         | Event::Commented { task, step, .. }
         | Event::GateConfirmed { task, step, .. }
@@ -127,6 +129,8 @@ fn says(event: &Event) -> String {
         Event::TaskClaimed { assignee, .. } => format!("claimed by {assignee}"),
         Event::TaskReleased { before, .. } => format!("given back by {before}"),
         Event::TaskAssigned { assignee, .. } => format!("assigned to {assignee}"),
+        Event::TaskReassigned { role, rung, .. } => format!("given to the role {role} at {rung}"),
+        Event::PriorityRaised { rung, .. } => format!("priority raised at {rung}"),
         Event::DraftSaved { .. } => "draft saved".to_owned(),
         Event::Commented { .. } => "comment added".to_owned(),
         Event::GateConfirmed { gate, .. } => format!("gate {gate} confirmed"),

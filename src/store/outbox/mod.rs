@@ -24,7 +24,7 @@ pub use health::{DisabledReason, Health, Judge, Judged, Verdict};
 pub use held::{Burst, Collected, Held};
 pub use journal::{JournalEntry, JournalPage, Position};
 pub use lease::{LeaseRequest, Leased, WebhookTarget};
-pub use people::{People, Person};
+pub use people::{People, Person, Shift};
 pub use settle::{Ending, Settlement, Told, Try};
 
 use super::Error;

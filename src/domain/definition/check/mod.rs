@@ -15,6 +15,7 @@ mod notices;
 mod order;
 mod report;
 mod roles;
+mod rotas;
 mod shape;
 mod starts;
 mod steps;
@@ -45,6 +46,7 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     roles::check(program, &mut report);
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
+    rotas::check(program, &mut report);
     notices::check(program, &mut report);
     months::check(program, &mut report);
     bodies::check(program, &mut report);

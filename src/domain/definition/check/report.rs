@@ -68,6 +68,7 @@ fault_codes! {
     UnknownCode => "unknown_code",
     UnknownRegister => "unknown_register",
     UnknownLadder => "unknown_ladder",
+    UnknownRota => "unknown_rota",
     UnknownStep => "unknown_step",
     UnknownField => "unknown_field",
     UnknownAsk => "unknown_ask",
