@@ -61,6 +61,8 @@ row_ids! {
     StatementId,
     /// One proposal to move running clocks onto another version.
     ReprojectionId,
+    /// One time in which somebody stands in for another person.
+    SubstitutionId,
 }
 
 impl TaskId {

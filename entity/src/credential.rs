@@ -22,6 +22,9 @@ pub struct Model {
     pub created_at: i64,
     /// Milliseconds since the epoch, wall time.
     pub expires_at: i64,
+    /// In whose name its owner acts with it; none is their own.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub acting_for: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -31,6 +31,7 @@ pub mod setting;
 pub mod source_row;
 pub mod source_version;
 pub mod statement;
+pub mod substitution;
 pub mod summary;
 pub mod task;
 pub mod timer;

@@ -22,6 +22,7 @@ mod m20261126_000061_hold_mails;
 mod m20261126_000062_create_summary_tables;
 mod m20261126_000063_create_used_link;
 mod m20261126_000064_create_bounced_address;
+mod m20261126_000065_create_substitution;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000062_create_summary_tables::Migration),
             Box::new(m20261126_000063_create_used_link::Migration),
             Box::new(m20261126_000064_create_bounced_address::Migration),
+            Box::new(m20261126_000065_create_substitution::Migration),
         ]
     }
 }

@@ -92,9 +92,15 @@ fn certain(kind: &str) -> &'static [&'static str] {
             &["program", "instance_id", "task_id", "step", "due_at"]
         }
         "breach.acknowledged" | "breach.explained" => &["program", "instance_id", "task_id", "breach_id", "step"],
-        "task.opened" | "task.claimed" | "task.reassigned" | "task.priority_raised" | "task.completed" | "task.cancelled" | "clock.paused" | "record.filed" | "record.amended" => {
-            &["program", "instance_id", "task_id", "step"]
-        }
+        "task.opened"
+        | "task.claimed"
+        | "task.reassigned"
+        | "task.priority_raised"
+        | "task.completed"
+        | "task.cancelled"
+        | "clock.paused"
+        | "record.filed"
+        | "record.amended" => &["program", "instance_id", "task_id", "step"],
         "month.closed" | "schedule.missed" | "schedule.skipped" | "statement.refused" => &["program"],
         "webhook.disabled" | "webhook.heartbeat" => &["webhook_id"],
         _ => &[],

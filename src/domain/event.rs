@@ -180,6 +180,12 @@ pub enum Event {
     /// Every clock of it was moved, or left alone for a reason.
     #[serde(rename = "reprojection.done")]
     ReprojectionDone { reprojection: ReprojectionId, applied: u64, skipped: u64 },
+    /// Somebody is to stand in for another person.
+    #[serde(rename = "substitution.made")]
+    SubstitutionMade { principal: Username, substitute: Username, from: Instant, until: Instant },
+    /// That is over before its time.
+    #[serde(rename = "substitution.ended")]
+    SubstitutionEnded { principal: Username, substitute: Username },
     /// A version of a source came about; checks read it from now on.
     #[serde(rename = "source.imported")]
     SourceImported { source: SourceId, version: u32, rows: u32, sha256: String },

@@ -194,6 +194,9 @@ pub struct Acknowledgement {
     pub at: Instant,
     pub by: Username,
     pub note: Option<String>,
+    /// In whose name, where it was a substitute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<Username>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -202,6 +205,9 @@ pub struct Explanation {
     pub by: Username,
     pub code: String,
     pub note: String,
+    /// In whose name, where it was a substitute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<Username>,
 }
 
 /// A review series: slot k opens `k-1` intervals after the anchor and is due `k` intervals after it.

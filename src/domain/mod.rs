@@ -31,6 +31,7 @@ pub mod report;
 pub mod reprojection;
 pub mod rules;
 pub mod schedule;
+pub mod substitution;
 pub mod summary;
 pub mod typing;
 pub mod value;

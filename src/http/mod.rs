@@ -42,6 +42,7 @@ pub mod series;
 pub mod sessions;
 mod site;
 pub mod sources;
+pub mod substitutions;
 pub mod tasks;
 pub mod webhooks;
 

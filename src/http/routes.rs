@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    amendments, audit, bounces, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records,
-    reports, reprojections, sandbox, schedules, series, sessions, sources, tasks, webhooks,
+    amendments, audit, bounces, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs,
+    records, reports, reprojections, sandbox, schedules, series, sessions, sources, substitutions, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -20,6 +20,7 @@ pub const PREFIX: &str = "/api/v1";
 pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(sessions::open).service(sessions::close).service(me::show).service(me::choose_mails);
     config.service(calendar_feed::create).service(calendar_feed::revoke);
+    config.service(substitutions::list).service(substitutions::create).service(substitutions::end).service(substitutions::act_for);
     config.service(programs::list).service(programs::show).service(programs::publish);
     config.service(sources::import).service(sources::versions);
     config.service(instances::start).service(instances::batch).service(instances::list).service(instances::read).service(instances::cancel);

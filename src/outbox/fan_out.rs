@@ -89,7 +89,7 @@ impl FanOut {
         done.held_back |= page.held_back;
         let known = self.known_prefix(&page.entries, mails::concerns_people, done);
         let Some(to) = known.to else { return Ok(()) };
-        let notices = self.mails_of(&known).await?;
+        let notices = self.mails_of(&known, reader.now).await?;
         if let Advanced::By(queued) = self.store.advance_mail(&cursor, to, reader, notices).await? {
             done.mails += queued;
             done.entries += known.passed;
@@ -97,7 +97,7 @@ impl FanOut {
         Ok(())
     }
 
-    async fn mails_of(&self, known: &Known) -> Result<Vec<NewNotice>, Error> {
+    async fn mails_of(&self, known: &Known, now: Instant) -> Result<Vec<NewNotice>, Error> {
         if known.concerned.is_empty() {
             return Ok(Vec::new());
         }
@@ -112,7 +112,9 @@ impl FanOut {
                 on_call.insert((program.program.clone(), id), shifts);
             }
         }
-        let people = People { on_call, ..self.store.people_for(&programs, &named).await? };
+        let substitutes = self.store.substitutes_at(now).await?;
+        named.extend(substitutes.values().flatten().cloned());
+        let people = People { on_call, substitutes, ..self.store.people_for(&programs, &named).await? };
         Ok(known.concerned.iter().flat_map(|(entry, program)| mails::of_entry(entry, program, &people)).collect())
     }
 

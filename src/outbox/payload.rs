@@ -107,6 +107,8 @@ pub fn told(event: &Event) -> Option<Told> {
         | Event::ReprojectionApproved { .. }
         | Event::ReprojectionRejected { .. }
         | Event::ReprojectionDone { .. }
+        | Event::SubstitutionMade { .. }
+        | Event::SubstitutionEnded { .. }
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthCompared { .. }

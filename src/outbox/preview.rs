@@ -52,6 +52,7 @@ fn letter(kind: Kind) -> Letter {
         until_acknowledged: kind == Kind::Escalated,
         until_claimed: false,
         may_answer: has_due && kind != Kind::Warned,
+        stands_for: None,
     }
 }
 
@@ -103,7 +104,11 @@ mod tests {
     fn every_mail_can_be_looked_at() {
         for name in PREVIEWS {
             let mail = preview(name).unwrap();
-            assert!(!mail.subject.is_empty() && mail.text.contains("Hello Example") && mail.html.contains("</html>"), "{name}: {}", mail.text);
+            assert!(
+                !mail.subject.is_empty() && mail.text.contains("Hello Example") && mail.html.contains("</html>"),
+                "{name}: {}",
+                mail.text
+            );
         }
         assert!(preview("unknown").is_none());
     }

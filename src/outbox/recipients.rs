@@ -17,6 +17,8 @@ pub struct Addressee {
     pub recipient: String,
     pub name: String,
     pub email: String,
+    /// Whom they stand in for; none where they are told in their own right.
+    pub stands_for: Option<String>,
 }
 
 fn active<'a>(people: &'a People, username: &Username) -> Option<&'a Person> {
@@ -26,7 +28,7 @@ fn active<'a>(people: &'a People, username: &Username) -> Option<&'a Person> {
 fn reachable(people: &People, username: &Username) -> Option<Addressee> {
     let person = active(people, username)?;
     let email = person.email.clone()?;
-    Some(Addressee { recipient: person.username.0.clone(), name: shown_name(person), email })
+    Some(Addressee { recipient: person.username.0.clone(), name: shown_name(person), email, stands_for: None })
 }
 
 /// What somebody is called in a mail: their name without what could break or disguise a line, or else their username.
@@ -64,6 +66,13 @@ fn assignee(firing: &Firing, program: &Program, people: &People) -> Vec<Addresse
     role.map(|role| holders_of(people, &program.program, role)).unwrap_or_default()
 }
 
+/// Those who stand in now for somebody who is told.
+pub fn substitutes_of(addressee: &Addressee, people: &People) -> Vec<Addressee> {
+    let stand_in = people.substitutes.get(addressee.recipient.as_str()).into_iter().flatten();
+    let told = stand_in.filter_map(|username| reachable(people, username));
+    told.map(|to| Addressee { stands_for: Some(addressee.name.clone()), ..to }).collect()
+}
+
 /// Who is on call at `at`; while nobody reachable is, the holders of the role that stands in.
 fn on_call(id: &RotaId, program: &Program, people: &People, at: Instant) -> Vec<Addressee> {
     let shifts = people.on_call.get(&(program.program.clone(), id.clone()));
@@ -85,7 +94,12 @@ fn holders_or_contact(role: Option<&RoleId>, program: &Program, people: &People)
 }
 
 fn contact(program: &Program) -> Addressee {
-    Addressee { recipient: program.contact.name.clone(), name: program.contact.name.clone(), email: program.contact.email.clone() }
+    Addressee {
+        recipient: program.contact.name.clone(),
+        name: program.contact.name.clone(),
+        email: program.contact.email.clone(),
+        stands_for: None,
+    }
 }
 
 #[cfg(test)]
@@ -126,7 +140,8 @@ mod tests {
             people.by_name.insert(username.into(), person);
             people.holders.entry(("oxygen".into(), role.into())).or_default().insert(username.into());
         }
-        let shift = |person: &str, from: &str, to: &str| Shift { person: person.into(), from: from.parse().unwrap(), to: to.parse().unwrap() };
+        let shift =
+            |person: &str, from: &str, to: &str| Shift { person: person.into(), from: from.parse().unwrap(), to: to.parse().unwrap() };
         let shifts = vec![
             shift("ann", "2026-01-05T10:00:00Z", "2026-01-05T12:00:00Z"),
             shift("bob", "2026-01-05T12:00:00Z", "2026-01-05T18:00:00Z"),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::audit::Entry;
 use crate::domain::event::{Event, Firing};
 use crate::domain::month::position::Level;
-use crate::ids::{CheckId, RegisterId};
+use crate::ids::{CheckId, RegisterId, StepId};
 use crate::instant::Instant;
 
 /// One line.
@@ -85,7 +85,6 @@ impl Story {
 
 /// What happened, in words; none for what only the audit needs.
 fn sentence(event: &Event) -> Option<String> {
-    let slot_text = |slot: &Option<u32>| slot.map_or_else(String::new, |slot| format!(" slot {slot}"));
     Some(match event {
         Event::InstanceStarted { program, version, workflow, nominal_at } => {
             format!("{workflow} of {program} version {version} started{}", by_its_schedule(*nominal_at))
@@ -131,16 +130,12 @@ fn sentence(event: &Event) -> Option<String> {
         Event::ClockEscalated { firing, .. } => format!("escalation at {}", told(firing)),
         Event::BreachAcknowledged { step, .. } => format!("breach of {step} acknowledged"),
         Event::BreachExplained { step, code, .. } => format!("breach of {step} explained: {code}"),
-        Event::CommandRefused { step, code, .. } => {
-            format!("refusal ({code}) noted{}", step.as_ref().map_or_else(String::new, |step| format!(" for {step}")))
-        }
+        Event::CommandRefused { step, code, .. } => format!("refusal ({code}) noted{}", for_step(step.as_ref())),
         Event::ScheduleMissed { workflow, count, because, .. } => format!("{count} starts of {workflow} missed: {because}"),
         Event::ScheduleSkipped { workflow, nominal_at, .. } => format!("start of {workflow} for {nominal_at} skipped: one still runs"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
         Event::MonthClosed { month, rows, sha256, .. } => format!("{month} closed with {rows} on the roster, hash {sha256}"),
-        Event::MonthCompared { month, agree, differ, .. } => {
-            format!("{month} compared: {} agree, {} differ", agree.len(), differ.len())
-        }
+        Event::MonthCompared { month, agree, differ, .. } => format!("{month} compared: {}", compared(agree.len(), differ.len())),
         Event::PositionTaken { month, level, .. } => format!("position on {month}: {level}"),
         Event::StatementRegistered { month, level, .. } => format!("statement on {month} registered as {level}"),
         Event::StatementRefused { month, level, in_force, .. } => {
@@ -155,8 +150,22 @@ fn sentence(event: &Event) -> Option<String> {
         | Event::ReprojectionApproved { .. }
         | Event::ReprojectionRejected { .. }
         | Event::ReprojectionDone { .. }
+        | Event::SubstitutionMade { .. }
+        | Event::SubstitutionEnded { .. }
         | Event::SourceImported { .. } => return None,
     })
+}
+
+fn slot_text(slot: &Option<u32>) -> String {
+    slot.map_or_else(String::new, |slot| format!(" slot {slot}"))
+}
+
+fn for_step(step: Option<&StepId>) -> String {
+    step.map_or_else(String::new, |step| format!(" for {step}"))
+}
+
+fn compared(agree: usize, differ: usize) -> String {
+    format!("{agree} agree, {differ} differ")
 }
 
 fn due(due_at: Option<Instant>) -> String {

@@ -25,6 +25,7 @@ pub mod schedules;
 mod services;
 mod slice;
 pub mod sources;
+pub mod substitutions;
 pub mod summaries;
 mod throttle;
 pub mod views;

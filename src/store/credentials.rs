@@ -42,6 +42,8 @@ pub struct Credential {
     pub created_at: Instant,
     /// Wall time.
     pub expires_at: Instant,
+    /// In whose name its owner acts with it.
+    pub acting_for: Option<Username>,
 }
 
 impl Store {
@@ -61,6 +63,7 @@ impl Store {
             secret_hash: new.secret_hash.clone(),
             created_at: new.created_at.millis(),
             expires_at: new.expires_at.millis(),
+            acting_for: new.acting_for.as_ref().map(ToString::to_string),
         };
         row.into_active_model().reset_all().insert(write.connection()).await?;
         write.commit().await
@@ -100,6 +103,7 @@ impl Store {
             secret_hash: first.try_get("", "secret_hash")?,
             created_at: Instant::clamped(first.try_get("", "created_at")?),
             expires_at: Instant::clamped(first.try_get("", "expires_at")?),
+            acting_for: first.try_get::<Option<String>>("", "acting_for")?.map(Username),
         };
         let mut principal = PersonRow::read(first)?;
         for row in &rows {
@@ -120,7 +124,8 @@ impl Store {
     }
 }
 
-fn columns_of_credential() -> [(credential::Entity, credential::Column); 5] {
+fn columns_of_credential() -> [(credential::Entity, credential::Column); 6] {
     use credential::Column;
-    [Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt].map(|column| (credential::Entity, column))
+    [Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt, Column::ActingFor]
+        .map(|column| (credential::Entity, column))
 }

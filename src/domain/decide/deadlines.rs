@@ -10,8 +10,8 @@ use super::super::recurrence::Interval;
 use super::super::rejection::{Rejection, Violation, ViolationKind};
 use super::super::schedule;
 use super::super::value::Value;
-use super::{acting, ladder};
 use super::work::Work;
+use super::{acting, ladder};
 use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId};
 use crate::instant::Instant;
 

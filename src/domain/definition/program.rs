@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Field, FieldType, Months, Notices, Rota, Rung, Step};
-use crate::ids::{BodyId, CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, RotaId, SourceId, StepId, TableId, WorkflowId};
+use crate::ids::{
+    BodyId, CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, RotaId, SourceId, StepId, TableId, WorkflowId,
+};
 
 /// One pilot: the whole content of a definition file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -63,7 +63,7 @@ pub fn nurse() -> Principal {
 pub fn a_frame(title: &str, place: Place) -> Frame {
     Frame {
         title: title.to_owned(),
-        who: Some(Who { username: "nurse".to_owned(), name: "Nora Nurse".to_owned(), form_token: "t".to_owned() }),
+        who: Some(Who { username: "nurse".to_owned(), name: "Nora Nurse".to_owned(), acting_for: None, form_token: "t".to_owned() }),
         sandbox: Some(Moment::of(now(), chrono_tz::Tz::America__New_York)),
         now_millis: Some(now().millis()),
         place,
@@ -337,6 +337,7 @@ pub fn an_instance() -> InstanceView {
         locked: true,
         completed_at: later(-60),
         completed_by: Username::from("nurse"),
+        completed_for: None,
         outcome: None,
         restricted: false,
         fields: Some(IndexMap::from([("trigger".into(), json!("late"))])),

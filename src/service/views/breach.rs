@@ -59,6 +59,8 @@ pub struct BreachView {
 pub struct AcknowledgedView {
     pub at: Instant,
     pub by: Username,
+    /// In whose name, where it was a substitute.
+    pub acting_for: Option<Username>,
     pub note: Option<String>,
 }
 
@@ -67,6 +69,8 @@ pub struct AcknowledgedView {
 pub struct ExplainedView {
     pub at: Instant,
     pub by: Username,
+    /// In whose name, where it was a substitute.
+    pub acting_for: Option<Username>,
     pub code: String,
     /// Null where it is not open to the viewer.
     pub note: Option<String>,
@@ -122,11 +126,13 @@ pub fn breach(viewer: &Viewer<'_>, subject: &BreachSubject<'_>) -> BreachView {
         acknowledged: breach.acknowledged.as_ref().map(|done| AcknowledgedView {
             at: done.at,
             by: done.by.clone(),
+            acting_for: done.acting_for.clone(),
             note: done.note.clone().filter(|_| open),
         }),
         explained: breach.explained.as_ref().map(|done| ExplainedView {
             at: done.at,
             by: done.by.clone(),
+            acting_for: done.acting_for.clone(),
             code: done.code.clone(),
             note: open.then(|| done.note.clone()),
         }),

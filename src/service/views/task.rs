@@ -8,6 +8,7 @@ use super::form::{self, CheckView, Contents, FieldView, GateView, OutcomeView};
 use super::record::{self, RecordView};
 use super::{ClockView, Home, MeetingView, StandingView, Viewer, actions};
 use crate::domain::clock::Clock;
+use crate::domain::decide;
 use crate::domain::definition::Step;
 use crate::domain::instance::{Instance, Task, TaskState};
 use crate::domain::policy::Access;
@@ -259,11 +260,12 @@ fn needs(viewer: &Viewer<'_>, instance: &Instance, step: &Step) -> Vec<NeedView>
 
 fn not_by(viewer: &Viewer<'_>, instance: &Instance, step: &Step) -> Vec<DutyView> {
     let shown = |other: &StepId| {
-        let by = instance.records.get(other).map(|record| record.completed_by.clone());
+        let record = instance.records.get(other);
+        let by = record.map(|record| record.completed_by.clone());
         DutyView {
             step: other.clone(),
             title: viewer.title(&instance.workflow, other),
-            bars: by.as_ref().is_some_and(|name| name.as_str() == viewer.person.username),
+            bars: record.is_some_and(|record| decide::is_of(record, viewer.person)),
             by,
         }
     };

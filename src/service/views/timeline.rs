@@ -70,6 +70,8 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::ReprojectionApproved { .. }
         | Event::ReprojectionRejected { .. }
         | Event::ReprojectionDone { .. }
+        | Event::SubstitutionMade { .. }
+        | Event::SubstitutionEnded { .. }
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthClosed { .. }
@@ -170,6 +172,8 @@ fn says(event: &Event) -> String {
         Event::ReprojectionApproved { moves, .. } => format!("moving {moves} deadlines approved"),
         Event::ReprojectionRejected { .. } => "moving deadlines rejected".to_owned(),
         Event::ReprojectionDone { applied, skipped, .. } => format!("{applied} deadlines moved, {skipped} left alone"),
+        Event::SubstitutionMade { principal, substitute, until, .. } => format!("{substitute} stands in for {principal} until {until}"),
+        Event::SubstitutionEnded { principal, substitute } => format!("{substitute} no longer stands in for {principal}"),
         Event::SourceImported { source, version, .. } => format!("version {version} of {source} imported"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
         Event::MonthClosed { month, .. } => format!("{month} closed"),

@@ -30,6 +30,8 @@ pub struct Person {
 pub struct People {
     pub by_name: BTreeMap<Username, Person>,
     pub holders: BTreeMap<(ProgramId, RoleId), BTreeSet<Username>>,
+    /// Who stands in now, by the person stood in for.
+    pub substitutes: BTreeMap<Username, BTreeSet<Username>>,
     /// By rota, where one was asked for.
     pub on_call: BTreeMap<(ProgramId, RotaId), Vec<Shift>>,
 }

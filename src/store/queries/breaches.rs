@@ -141,12 +141,14 @@ pub(super) fn breach_of(row: breach::Model) -> Breach {
         at: Instant::clamped(at),
         by: Username(by),
         note: row.acknowledged_note,
+        acting_for: row.acknowledged_for.map(Username),
     });
     let explained = row.explained_at.zip(row.explained_by).map(|(at, by)| Explanation {
         at: Instant::clamped(at),
         by: Username(by),
         code: row.explained_code.unwrap_or_default(),
         note: row.explained_note.unwrap_or_default(),
+        acting_for: row.explained_for.map(Username),
     });
     Breach {
         id: BreachId(row.id),

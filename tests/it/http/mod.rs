@@ -23,6 +23,7 @@ mod reprojections;
 mod schedules;
 mod series;
 mod settings;
+mod substitutes;
 mod summaries;
 mod trail;
 mod untouched;

@@ -77,7 +77,8 @@ fn level(program: &Program, rung: &Rung, path: &Path, report: &mut Report) {
         None if rung.act.is_none() => {
             report.add(path, FaultCode::NoRecipient, "a level tells somebody, does something, or both: write tell, do or both");
         }
-        Some(Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Person(_) | Recipient::OnCall(_)) | None => {}
+        Some(Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Person(_) | Recipient::OnCall(_))
+        | None => {}
     }
     if let Some(Act::ReassignToRole(role)) = &rung.act {
         roles::known(program, role, &path.to("do"), report);
