@@ -1,6 +1,7 @@
 //! Where mails go: to an SMTP server, into a folder of `.eml` files, or into memory where the sandbox shows them.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::transport::smtp::PoolConfig;
@@ -47,7 +48,9 @@ impl Mailer {
 /// A pool of connections to one SMTP server.
 #[derive(Clone)]
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// Holds a password where the server wants one.
+    url: Arc<str>,
+    pool: Arc<Mutex<AsyncSmtpTransport<Tokio1Executor>>>,
     /// How long one mail may take.
     patience: Duration,
 }
@@ -69,24 +72,33 @@ impl Smtp {
     pub fn with_patience(url: &str, patience: Duration) -> Result<Self, String> {
         // An error says that a provider is installed already, which is all that is needed.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|_| {
-                "the SMTP URL cannot be used: write for example smtp://user:password@mail.example.org:587?tls=required".to_owned()
-            })?
-            // Shorter than the whole, so that a silent connection is closed and not kept for the next mail.
-            .timeout(Some(CONNECT_TIMEOUT.min(patience / 2)))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS))
-            .build();
-        Ok(Self { transport, patience })
+        Ok(Self { url: url.into(), pool: Arc::new(Mutex::new(pool(url)?)), patience })
     }
 
     async fn send(&self, message: &Message) -> Outcome {
-        match tokio::time::timeout(self.patience, self.transport.send(message.clone())).await {
+        let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match tokio::time::timeout(self.patience, pool.send(message.clone())).await {
             Ok(Ok(response)) => Outcome::Sent { status: Some(response.code().into()) },
             Ok(Err(error)) => outcome_of(&error),
-            Err(_) => Outcome::retry("the mail server did not answer in time"),
+            Err(_) => {
+                self.leave();
+                Outcome::retry("the mail server did not answer in time")
+            }
         }
     }
+
+    /// Goes on with new connections: a silent one would go back to the others and hold up the next mail too.
+    fn leave(&self) {
+        if let Ok(fresh) = pool(&self.url) {
+            *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+}
+
+fn pool(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+        .map_err(|_| "the SMTP URL cannot be used: write for example smtp://user:password@mail.example.org:587?tls=required".to_owned())?;
+    Ok(builder.timeout(Some(CONNECT_TIMEOUT)).pool_config(PoolConfig::new().max_size(CONNECTIONS)).build())
 }
 
 fn outcome_of(error: &lettre::transport::smtp::Error) -> Outcome {
