@@ -148,7 +148,7 @@ fn start(number: usize) -> Command {
 async fn send(services: &Services, who: &str, command: Command) -> Answer {
     let id = services.ids.command_id(services.clock.now());
     let by = By::Person(who.into());
-    services.execute(Envelope { id, by, command, if_match: None, idempotency: None, dry_run: false }).await.unwrap()
+    services.execute(Envelope { id, by, acting_for: None, command, if_match: None, idempotency: None, dry_run: false }).await.unwrap()
 }
 
 /// Starts one case after the other until the month is closed: how many, and the longest wait.

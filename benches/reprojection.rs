@@ -114,6 +114,7 @@ async fn start(services: &Services, number: usize) {
     let started_with = IndexMap::from([("seen_at".into(), json!(seen_at))]);
     let command = Command::Start(Start { program: "many".into(), workflow: "case".into(), started_with });
     let id = services.ids.command_id(services.clock.now());
-    let envelope = Envelope { id, by: By::Person("worker".into()), command, if_match: None, idempotency: None, dry_run: false };
+    let envelope =
+        Envelope { id, by: By::Person("worker".into()), acting_for: None, command, if_match: None, idempotency: None, dry_run: false };
     services.execute(envelope).await.unwrap();
 }

@@ -61,6 +61,8 @@ row_ids! {
     StatementId,
     /// One proposal to move running clocks onto another version.
     ReprojectionId,
+    /// One time in which somebody stands in for another person.
+    SubstitutionId,
 }
 
 impl TaskId {
@@ -145,6 +147,8 @@ names! {
     TableId,
     /// An escalation ladder.
     LadderId,
+    /// Who is on call when.
+    RotaId,
     /// A register records are filed in.
     RegisterId,
     /// An outcome of a step or an instance.

@@ -183,7 +183,7 @@ impl Bench {
             Ok(Sealed { body: entry.to_text().unwrap(), hash: String::new() })
         };
         let mut write = self.store.begin_write().await.unwrap();
-        let new = NewEntry { instance: Some(instance), command, at: now, actor: "engine".to_owned() };
+        let new = NewEntry { instance: Some(instance), command, at: now, actor: "engine".to_owned(), acting_for: None };
         write.append_to_program(&program, new, seal).await.unwrap();
         write.commit().await.unwrap();
         self.installation.services.wake.all();

@@ -39,6 +39,12 @@ pub struct Model {
     pub explained_code: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub explained_note: Option<String>,
+    /// In whose name it was acknowledged, where that was a substitute.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub acknowledged_for: Option<String>,
+    /// In whose name it was explained, where that was a substitute.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub explained_for: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

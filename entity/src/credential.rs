@@ -25,6 +25,9 @@ pub struct Model {
     /// `program/source`: it may import that source and do nothing else. None: all that the person may.
     #[sea_orm(column_type = "Text", nullable)]
     pub imports: Option<String>,
+    /// In whose name its owner acts with it; none is their own.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub acting_for: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

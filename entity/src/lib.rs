@@ -5,6 +5,7 @@
 pub mod attempt;
 pub mod audit_entry;
 pub mod board_position;
+pub mod bounced_address;
 pub mod breach;
 pub mod calendar_feed;
 pub mod calendar_version;
@@ -31,6 +32,7 @@ pub mod setting;
 pub mod source_row;
 pub mod source_version;
 pub mod statement;
+pub mod substitution;
 pub mod summary;
 pub mod task;
 pub mod timer;

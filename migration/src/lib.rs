@@ -22,6 +22,8 @@ mod m20261126_000046_create_roster_opening;
 mod m20261126_000061_hold_mails;
 mod m20261126_000062_create_summary_tables;
 mod m20261126_000063_create_used_link;
+mod m20261126_000064_create_bounced_address;
+mod m20261126_000065_create_substitution;
 mod m20261126_000066_limit_tokens;
 
 /// The ordered list of steps.
@@ -45,6 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000061_hold_mails::Migration),
             Box::new(m20261126_000062_create_summary_tables::Migration),
             Box::new(m20261126_000063_create_used_link::Migration),
+            Box::new(m20261126_000064_create_bounced_address::Migration),
+            Box::new(m20261126_000065_create_substitution::Migration),
             Box::new(m20261126_000066_limit_tokens::Migration),
         ]
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::loops::Loops;
 use crate::clock::Clock;
 use crate::ids::IdSource;
-use crate::outbox::{AddressPolicy, Captured, Dispatcher, FanOut, Mailbox, Mailer, Sender, Webhooks};
+use crate::outbox::{AddressPolicy, Captured, Dispatcher, FanOut, Mailbox, Mailer, Sender, Webhooks, check_templates};
 use crate::scheduler::Pace;
 use crate::service::sandbox::Sandbox;
 use crate::service::webhooks::Receivers;
@@ -44,6 +44,7 @@ pub struct Installation {
 impl Installation {
     /// Wires the parts. A clock that can be moved and mail that is captured make it a sandbox.
     pub fn new(setting: Setting) -> Result<Self, Error> {
+        check_templates().map_err(Error::Internal)?;
         let wake = Wake::default();
         let walker: Arc<OnceLock<Loops>> = Arc::default();
         let captured = match &setting.mailer {

@@ -6,6 +6,7 @@ mod calendar;
 mod check;
 mod deadline;
 mod import;
+mod mail;
 mod migrate;
 mod open;
 mod openapi;
@@ -46,6 +47,8 @@ enum Command {
     Calendar(calendar::Args),
     /// Imports a version of a program's reference data
     Import(Box<import::Args>),
+    /// Shows what mails look like
+    Mail(mail::Args),
     /// Brings the database to the present schema
     Migrate(Box<migrate::Args>),
     /// Adds people
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Some(Command::Deadline(args)) => deadline::run(args),
         Some(Command::Calendar(args)) => calendar::run(&args),
         Some(Command::Import(args)) => runtime.block_on(import::run(*args)),
+        Some(Command::Mail(args)) => mail::run(&args),
         Some(Command::Migrate(args)) => runtime.block_on(migrate::run(*args)),
         Some(Command::User(args)) => runtime.block_on(user::run(args)),
         Some(Command::Token(args)) => runtime.block_on(token::run(args)),

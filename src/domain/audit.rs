@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::Event;
 use super::instance::Instance;
-use crate::ids::{CommandId, InstanceId, ProgramId, StreamId, WorkflowId};
+use crate::ids::{CommandId, InstanceId, ProgramId, StreamId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// One entry as its stored text spells it.
@@ -27,6 +27,9 @@ pub struct Entry {
     pub at: Instant,
     /// A username, or `engine`.
     pub actor: String,
+    /// In whose name, where a substitute acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<Username>,
     pub program: ProgramId,
     /// The program version that decided; 0 where none did.
     pub version: u32,
@@ -67,7 +70,7 @@ pub fn seal(
     instance: &mut Instance,
     command: CommandId,
     at: Instant,
-    actor: &str,
+    (actor, acting_for): (&str, Option<&Username>),
     events: Vec<Event>,
 ) -> Result<String, serde_json::Error> {
     let entry = Entry {
@@ -77,6 +80,7 @@ pub fn seal(
         command,
         at,
         actor: actor.to_owned(),
+        acting_for: acting_for.cloned(),
         program: instance.program.clone(),
         version: instance.version,
         workflow: Some(instance.workflow.clone()),
@@ -113,7 +117,7 @@ mod tests {
 
     fn append(instance: &mut Instance, command: u128, reason: &str) -> String {
         let events = vec![Event::InstanceCancelled { reason: reason.to_owned() }];
-        seal(instance, CommandId(uuid::Uuid::from_u128(command)), instance.started_at, "ann", events).unwrap()
+        seal(instance, CommandId(uuid::Uuid::from_u128(command)), instance.started_at, ("ann", None), events).unwrap()
     }
 
     #[test]

@@ -6,11 +6,13 @@
 use serde_json::{Map, Value, json};
 
 /// Every event type a subscription can name.
-pub const EVENT_TYPES: [&str; 26] = [
+pub const EVENT_TYPES: [&str; 28] = [
     "instance.started",
     "instance.ended",
     "task.opened",
     "task.claimed",
+    "task.reassigned",
+    "task.priority_raised",
     "task.completed",
     "task.cancelled",
     "task.missed",
@@ -53,6 +55,8 @@ pub fn says(kind: &str) -> &'static str {
         "instance.ended" => "A workflow came to its end or was cancelled.",
         "task.opened" => "A task waits for its role.",
         "task.claimed" => "Somebody took a task.",
+        "task.reassigned" => "A level of the ladder moved a task to another role.",
+        "task.priority_raised" => "A level of the ladder raised a task's priority.",
         "task.completed" => "A task is done.",
         "task.cancelled" => "A task is no longer needed.",
         "task.missed" => "A task of a series was not done in its time and is closed.",
@@ -88,9 +92,15 @@ fn certain(kind: &str) -> &'static [&'static str] {
             &["program", "instance_id", "task_id", "step", "due_at"]
         }
         "breach.acknowledged" | "breach.explained" => &["program", "instance_id", "task_id", "breach_id", "step"],
-        "task.opened" | "task.claimed" | "task.completed" | "task.cancelled" | "clock.paused" | "record.filed" | "record.amended" => {
-            &["program", "instance_id", "task_id", "step"]
-        }
+        "task.opened"
+        | "task.claimed"
+        | "task.reassigned"
+        | "task.priority_raised"
+        | "task.completed"
+        | "task.cancelled"
+        | "clock.paused"
+        | "record.filed"
+        | "record.amended" => &["program", "instance_id", "task_id", "step"],
         "month.closed" | "schedule.missed" | "schedule.skipped" | "statement.refused" => &["program"],
         "webhook.disabled" | "webhook.heartbeat" => &["webhook_id"],
         _ => &[],

@@ -20,6 +20,8 @@ use crate::instant::Instant;
 pub struct Envelope {
     pub id: CommandId,
     pub by: By,
+    /// In whose name, where a substitute acts.
+    pub acting_for: Option<Username>,
     pub command: Command,
     /// The revision of the task the caller saw.
     pub if_match: Option<i64>,
@@ -217,6 +219,8 @@ pub struct Principal {
     pub administrator: bool,
     pub auditor: bool,
     pub integrator: bool,
+    /// In whose name they act, with that person's roles in place of their own.
+    pub stands_for: Option<Username>,
 }
 
 /// Who acts, resolved.

@@ -99,6 +99,7 @@ mod tests {
             confirmations: indexmap::IndexMap::new(),
             draft: indexmap::IndexMap::new(),
             comments: Vec::new(),
+            raised_at: None,
             revision: 1,
         }
     }

@@ -55,6 +55,12 @@ pub enum Event {
     TaskReleased { task: TaskId, step: StepId, before: Username },
     #[serde(rename = "task.assigned")]
     TaskAssigned { task: TaskId, step: StepId, assignee: Username, before: Option<Username> },
+    /// A rung of its ladder moved it into the inbox of another role.
+    #[serde(rename = "task.reassigned")]
+    TaskReassigned { task: TaskId, step: StepId, role: RoleId, before: Option<RoleId>, holder: Option<Username>, rung: String },
+    /// A rung of its ladder made it stand out.
+    #[serde(rename = "task.priority_raised")]
+    PriorityRaised { task: TaskId, step: StepId, rung: String },
     #[serde(rename = "task.draft_saved")]
     DraftSaved { task: TaskId, step: StepId, sha256: String },
     #[serde(rename = "task.commented")]
@@ -181,6 +187,12 @@ pub enum Event {
     /// Every clock of it was moved, or left alone for a reason.
     #[serde(rename = "reprojection.done")]
     ReprojectionDone { reprojection: ReprojectionId, applied: u64, skipped: u64 },
+    /// Somebody is to stand in for another person.
+    #[serde(rename = "substitution.made")]
+    SubstitutionMade { principal: Username, substitute: Username, from: Instant, until: Instant },
+    /// That is over before its time.
+    #[serde(rename = "substitution.ended")]
+    SubstitutionEnded { principal: Username, substitute: Username },
     /// A version of a source came about; checks read it from now on.
     #[serde(rename = "source.imported")]
     SourceImported { source: SourceId, version: u32, rows: u32, sha256: String },
@@ -219,6 +231,9 @@ pub struct Firing {
     pub step: StepId,
     pub role: Option<RoleId>,
     pub assignee: Option<Username>,
+    /// The role whose inbox the task is in, where it is no longer the accountable one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<RoleId>,
     pub due_at: Instant,
     /// The rung in words of the definition, for example `breach + 1 hour`.
     pub rung: String,

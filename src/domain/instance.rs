@@ -111,6 +111,9 @@ pub struct Task {
     /// What somebody saved without completing, as it was sent.
     pub draft: IndexMap<FieldId, Json>,
     pub comments: Vec<Comment>,
+    /// When a rung of its ladder raised its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_at: Option<Instant>,
     /// The instance's revision when the task last changed: its ETag.
     pub revision: i64,
 }
@@ -195,6 +198,9 @@ pub struct Acknowledgement {
     pub at: Instant,
     pub by: Username,
     pub note: Option<String>,
+    /// In whose name, where it was a substitute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<Username>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -203,6 +209,9 @@ pub struct Explanation {
     pub by: Username,
     pub code: String,
     pub note: String,
+    /// In whose name, where it was a substitute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<Username>,
 }
 
 /// A review series: slot k opens `k-1` intervals after the anchor and is due `k` intervals after it.

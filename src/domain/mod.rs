@@ -32,6 +32,7 @@ pub mod reprojection;
 pub mod roster;
 pub mod rules;
 pub mod schedule;
+pub mod substitution;
 pub mod summary;
 pub mod typing;
 pub mod value;

@@ -26,6 +26,11 @@ pub fn in_scope(person: &Principal, program: &ProgramId) -> bool {
 }
 
 impl Principal {
+    /// Whether one of the two names behind them is this one.
+    pub fn is_or_stands_for(&self, name: &Username) -> bool {
+        name.as_str() == self.username || self.stands_for.as_ref() == Some(name)
+    }
+
     /// Integrators start instances and import sources in every program.
     pub fn integrator_of(&self, _program: &ProgramId) -> bool {
         self.integrator
@@ -41,7 +46,7 @@ pub fn task_access(person: &Principal, program: &Program, role: Option<&RoleId>,
     if !in_scope(person, &program.program) {
         return Access::None;
     }
-    let is_assignee = assignee.is_some_and(|name| name.as_str() == person.username);
+    let is_assignee = assignee.is_some_and(|name| person.is_or_stands_for(name));
     let works = match role {
         Some(role) => person.holds(&program.program, role),
         None => is_assignee,
@@ -86,7 +91,7 @@ pub fn may_amend(person: &Principal, program: &Program, role: Option<&RoleId>, c
 /// Whether somebody may give a task more time: a holder of a role above its own, or of a top role where a person was
 /// named; never who works it.
 pub fn may_extend(person: &Principal, program: &Program, role: Option<&RoleId>, assignee: Option<&Username>) -> bool {
-    let is_assignee = assignee.is_some_and(|name| name.as_str() == person.username);
+    let is_assignee = assignee.is_some_and(|name| person.is_or_stands_for(name));
     let leads = match role {
         Some(role) => manages(person, program, role),
         None => program.roles.iter().any(|(id, role)| role.top && person.holds(&program.program, id)),

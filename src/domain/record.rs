@@ -22,6 +22,9 @@ pub struct Record {
     pub register: Option<RegisterId>,
     pub completed_at: Instant,
     pub completed_by: Username,
+    /// In whose name, where a substitute completed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_for: Option<Username>,
     pub outcome: Option<OutcomeId>,
     pub fields: Values,
     pub asks: Values,

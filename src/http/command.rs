@@ -34,6 +34,7 @@ pub fn envelope(services: &Services, person: &Principal, command: Command, sent:
     Envelope {
         id: services.ids.command_id(services.clock.now()),
         by: By::Person(Username::from(person.username.as_str())),
+        acting_for: person.stands_for.clone(),
         command,
         if_match: sent.if_match,
         idempotency: sent.idempotency.filter(|_| !sent.dry_run),

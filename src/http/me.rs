@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::auth::SignedIn;
 use super::body;
 use super::problem::Problem;
-use crate::service::{Services, people, summaries};
+use crate::instant::Instant;
+use crate::service::{Services, bounces, people, substitutions, summaries};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Me {
@@ -21,8 +22,12 @@ pub struct Me {
     administrator: bool,
     auditor: bool,
     integrator: bool,
-    /// People this person stands in for.
+    /// People this person stands in for now.
     substitutions: Vec<String>,
+    /// In whose name they act with this session or token; null is their own.
+    acting_for: Option<String>,
+    /// Since when mails to their address come back; null where they do not.
+    mails_returned_since: Option<Instant>,
     /// Whether they get the daily summaries of their programs.
     summaries: bool,
     counts: Counts,
@@ -41,6 +46,10 @@ pub struct Counts {
 pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpResponse, Problem> {
     let counts = people::task_counts(&services, &who.0).await?;
     let summaries = summaries::wanted(&services, &who.0).await?;
+    let mails_returned_since = bounces::since(&services, &who.0).await?;
+    let standing_in = substitutions::list(&services, &who.0).await?;
+    let principals = standing_in.iter().filter(|one| one.in_force && one.substitute.as_str() == who.0.username);
+    let principals = principals.map(|one| one.principal.to_string()).collect::<BTreeSet<_>>().into_iter().collect();
     let roles = who.0.roles.into_iter().map(|(program, roles)| (program.0, roles.into_iter().map(|role| role.0).collect())).collect();
     Ok(HttpResponse::Ok().json(Me {
         person: who.0.username,
@@ -49,7 +58,9 @@ pub async fn show(services: web::Data<Services>, who: SignedIn) -> Result<HttpRe
         administrator: who.0.administrator,
         auditor: who.0.auditor,
         integrator: who.0.integrator,
-        substitutions: Vec::new(),
+        substitutions: principals,
+        acting_for: who.0.stands_for.map(|principal| principal.0),
+        mails_returned_since,
         summaries,
         counts: Counts { open: counts.open, overdue: counts.overdue },
     }))

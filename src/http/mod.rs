@@ -6,6 +6,7 @@ pub mod amendments;
 pub mod audit;
 pub mod auth;
 pub mod body;
+pub mod bounces;
 pub mod breaches;
 pub mod bulk;
 pub mod calendar_feed;
@@ -43,6 +44,7 @@ pub mod series;
 pub mod sessions;
 mod site;
 pub mod sources;
+pub mod substitutions;
 pub mod tasks;
 pub mod webhooks;
 

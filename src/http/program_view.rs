@@ -20,6 +20,7 @@ pub fn shown(program: &Program) -> Json {
         "sources": each(&program.sources, source),
         "registers": each(&program.registers, |id, title| json!({ "id": id, "title": title })),
         "ladders": program.ladders,
+        "rotas": program.rotas,
         "notices": program.notices,
         "months": program.months,
         "workflows": each(&program.workflows, workflow),

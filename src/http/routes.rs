@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{NOT_FOUND, Problem};
 use super::{
-    amendments, audit, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs, records,
-    reports, reprojections, rosters, sandbox, schedules, series, sessions, sources, tasks, webhooks,
+    amendments, audit, bounces, breaches, bulk, calendar_feed, calendars, clocks, deadlines, gates, instances, me, months, programs,
+    records, reports, reprojections, rosters, sandbox, schedules, series, sessions, sources, substitutions, tasks, webhooks,
 };
 
 /// Where the API lives.
@@ -20,6 +20,7 @@ pub const PREFIX: &str = "/api/v1";
 pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(sessions::open).service(sessions::close).service(me::show).service(me::choose_mails);
     config.service(calendar_feed::create).service(calendar_feed::revoke);
+    config.service(substitutions::list).service(substitutions::create).service(substitutions::end).service(substitutions::act_for);
     config.service(programs::list).service(programs::show).service(programs::publish);
     config.service(sources::import).service(sources::versions);
     config.service(instances::start).service(instances::batch).service(instances::list).service(instances::read).service(instances::cancel);
@@ -43,7 +44,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     config.service(webhooks::create).service(webhooks::list).service(webhooks::show).service(webhooks::change);
     config.service(webhooks::remove).service(webhooks::deliveries).service(webhooks::replay).service(webhooks::rotate);
     config.service(webhooks::test).service(webhooks::events).service(webhooks::event_types);
-    config.service(audit::list);
+    config.service(audit::list).service(bounces::list);
     config.service(sandbox::clock).service(sandbox::move_clock).service(sandbox::mail);
 }
 

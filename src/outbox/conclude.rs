@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::retry::next_try;
 use crate::domain::instance::TaskState;
 use crate::instant::Instant;
-use crate::store::outbox::{Ending, Leased, Settlement, Told, Try, Verdict};
+use crate::store::outbox::{AddressVerdict, Ending, Leased, Settlement, Told, Try, Verdict, Way};
 
 /// Answers by which a receiver asks to be left alone for a while.
 const BUSY: [u16; 2] = [429, 503];
@@ -41,7 +41,13 @@ pub fn conclude(notice: &Leased, outcome: Outcome, took_ms: i64, now: Instant) -
     let told = |verdict| notice.webhook.as_ref().map(|target| Told { webhook: target.id, verdict, was_healthy: target.is_healthy });
     match outcome {
         Outcome::Sent { status } => {
-            Settlement { verdict: told(Verdict::Accepted), ..settled(notice, made(status, "accepted"), Ending::Sent) }
+            // Only a mail server's own word says that an address works.
+            let address = status.filter(|_| notice.way == Way::Email).map(|_| AddressVerdict::Works);
+            Settlement { verdict: told(Verdict::Accepted), address, ..settled(notice, made(status, "accepted"), Ending::Sent) }
+        }
+        Outcome::Bounced { status, detail } => {
+            let address = Some(AddressVerdict::Bounces { status });
+            Settlement { address, ..settled(notice, made(Some(status), &detail), Ending::Dead) }
         }
         Outcome::Dead { status, detail } => settled(notice, made(status, &detail), Ending::Dead),
         Outcome::Gone { status } => {
@@ -61,7 +67,7 @@ pub fn conclude(notice: &Leased, outcome: Outcome, took_ms: i64, now: Instant) -
 
 /// A settlement without a verdict.
 pub fn settled(notice: &Leased, attempt: Option<Try>, ending: Ending) -> Settlement {
-    Settlement { id: notice.id, fence: notice.fence, attempt, ending, verdict: None, is_digest: notice.event == DIGEST }
+    Settlement { id: notice.id, fence: notice.fence, attempt, ending, verdict: None, is_digest: notice.event == DIGEST, address: None }
 }
 
 /// Whether the receiver should be left alone after this: it is gone, says nothing at all, or asks for it.

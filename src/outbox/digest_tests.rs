@@ -25,6 +25,7 @@ fn letter(task: u128, kind: Kind, due: &str) -> Letter {
         until_acknowledged: kind == Kind::Escalated,
         until_claimed: false,
         may_answer: true,
+        stands_for: None,
     }
 }
 

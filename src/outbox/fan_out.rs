@@ -3,7 +3,7 @@
 //! Guarantee: a page of entries and the reader's new place are one commit, compared by a fence, so that a second pass, a
 //! second node or a crash at any line queues nothing twice and skips nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ahead::{Ahead, Seen};
@@ -19,7 +19,7 @@ use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::service::wake::Wake;
 use crate::store::Store;
-use crate::store::outbox::{Advanced, JournalEntry, NewNotice, Position, Reader, Subscription};
+use crate::store::outbox::{Advanced, JournalEntry, NewNotice, People, Position, Reader, Subscription};
 
 /// Most entries of one commit.
 const PAGE: u64 = 200;
@@ -103,7 +103,7 @@ impl FanOut {
         let seen = Seen { lane: None, fence: cursor.fence };
         let page = self.page(ahead.of(seen, cursor.at), done).await?;
         let known = self.known_prefix(&page.entries, mails::concerns_people, done);
-        let notices = self.mails_of(&known).await?;
+        let notices = self.mails_of(&known, reader.now).await?;
         let Some(to) = ahead.step(seen, known.to, wall, !notices.is_empty() || page.is_full) else {
             done.entries += known.passed;
             return Ok(());
@@ -121,13 +121,24 @@ impl FanOut {
         Ok(())
     }
 
-    async fn mails_of(&self, known: &Known) -> Result<Vec<NewNotice>, Error> {
+    async fn mails_of(&self, known: &Known, now: Instant) -> Result<Vec<NewNotice>, Error> {
         if known.concerned.is_empty() {
             return Ok(Vec::new());
         }
         let programs: BTreeSet<_> = known.concerned.iter().map(|(entry, _)| entry.program.clone()).collect();
-        let named = known.concerned.iter().flat_map(|(entry, _)| mails::people_named(entry)).collect();
-        let people = self.store.people_for(&programs, &named).await?;
+        let mut named: BTreeSet<_> = known.concerned.iter().flat_map(|(entry, _)| mails::people_named(entry)).collect();
+        let mut on_call = BTreeMap::new();
+        for (entry, program) in &known.concerned {
+            for id in mails::rotas_asked(entry) {
+                let Some(rota) = program.rotas.get(&id) else { continue };
+                let shifts = self.store.shifts(&program.program, rota).await?;
+                named.extend(shifts.iter().map(|shift| shift.person.clone()));
+                on_call.insert((program.program.clone(), id), shifts);
+            }
+        }
+        let substitutes = self.store.substitutes_at(now).await?;
+        named.extend(substitutes.values().flatten().cloned());
+        let people = People { on_call, substitutes, ..self.store.people_for(&programs, &named).await? };
         Ok(known.concerned.iter().flat_map(|(entry, program)| mails::of_entry(entry, program, &people)).collect())
     }
 

@@ -58,6 +58,9 @@ pub struct Letter {
     /// The mail carries a link by which its addressee answers the breach.
     #[serde(default)]
     pub may_answer: bool,
+    /// For whom the addressee stands in, where that is why they are told.
+    #[serde(default)]
+    pub stands_for: Option<String>,
 }
 
 /// The task in which somebody confirms that a routed record has arrived.
@@ -96,6 +99,7 @@ impl Letter {
             until_acknowledged: step.is_some_and(|step| ends_when(Until::Acknowledged, program, step, &firing.rung)),
             until_claimed: step.is_some_and(|step| ends_when(Until::Claimed, program, step, &firing.rung)),
             may_answer: false,
+            stands_for: None,
         }
     }
 
@@ -118,6 +122,7 @@ impl Letter {
             until_acknowledged: false,
             until_claimed: false,
             may_answer: false,
+            stands_for: None,
         }
     }
 

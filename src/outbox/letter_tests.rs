@@ -43,6 +43,7 @@ fn firing(rung: &str, step: &str) -> Firing {
         step: step.into(),
         role: Some("nurse".into()),
         assignee: None,
+        inbox: None,
         due_at: "2026-11-23T19:00:00Z".parse().unwrap(),
         rung: rung.to_owned(),
         repetition: 1,
@@ -125,6 +126,7 @@ fn a_letter_has_no_place_for_what_people_entered() {
         "until_acknowledged",
         "until_claimed",
         "may_answer",
+        "stands_for",
     ];
     assert_eq!(keys, expected);
     assert_eq!(serde_json::from_value::<Letter>(json).unwrap(), letter(Kind::Warned, "75%", "2026-11-23T18:30:00Z"));

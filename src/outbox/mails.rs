@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::Entry;
 use super::identity::notice_id;
 use super::letter::{Kind, Letter, Receipt, find_step};
-use super::recipients::{Addressee, holders_of, resolve};
+use super::recipients::{Addressee, holders_of, resolve, substitutes_of};
 use crate::domain::definition::{Channel, Program, Recipient};
-use crate::domain::event::{Event, Firing};
+use crate::domain::event::{Event, Firing, Tell};
 use crate::domain::hold::{Hold, hold};
-use crate::ids::{BreachId, RecordId, RoleId, StepId, TaskId, Username};
+use crate::ids::{BreachId, RecordId, RoleId, RotaId, StepId, TaskId, Username};
 use crate::store::outbox::{NewNotice, People, Way};
 
 /// Whether the entry can lead to a mail at all.
@@ -30,11 +30,21 @@ pub fn people_named(entry: &Entry) -> BTreeSet<Username> {
         .flat_map(|firing| {
             let persons = firing.tell.iter().filter_map(|tell| match &tell.who {
                 Recipient::Person(username) => Some(username.clone()),
-                Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Role(_) => None,
+                Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Role(_) | Recipient::OnCall(_) => None,
             });
             persons.chain(firing.assignee.clone())
         })
         .collect()
+}
+
+/// Rotas the entry asks for.
+pub fn rotas_asked(entry: &Entry) -> BTreeSet<RotaId> {
+    let firings = entry.events.iter().filter_map(|(_, event)| firing(event)).flat_map(|told| &told.firing.tell);
+    let rota = |tell: &Tell| match &tell.who {
+        Recipient::OnCall(rota) => Some(rota.clone()),
+        _ => None,
+    };
+    firings.filter_map(rota).collect()
 }
 
 /// The mails of one entry, in the order of its events.
@@ -83,14 +93,21 @@ fn of_firing(told: &Told<'_>, entry: &Entry, program: &Program, people: &People,
     let ladder = find_step(program, entry, &firing.step).and_then(|step| step.ladder.as_ref());
     let hold = hold(program, ladder, entry.at);
     let by_email = firing.tell.iter().filter(|tell| tell.by.contains(&Channel::Email));
-    let addressees: BTreeMap<String, Addressee> = by_email
-        .flat_map(|tell| resolve(&tell.who, firing, program, people))
+    let mut addressees: BTreeMap<String, Addressee> = by_email
+        .flat_map(|tell| resolve(&tell.who, firing, entry.at, program, people))
         .map(|addressee| (addressee.recipient.clone(), addressee))
         .collect();
+    let standing_in: Vec<Addressee> = addressees.values().flat_map(|addressee| substitutes_of(addressee, people)).collect();
+    for addressee in standing_in {
+        // Who is told in their own right is told once.
+        addressees.entry(addressee.recipient.clone()).or_insert(addressee);
+    }
     for addressee in addressees.into_values() {
         // Whoever cannot sign in, as the program's contact, cannot answer either.
-        let may_answer = told.breach.is_some() && people.by_name.contains_key(addressee.recipient.as_str());
-        let letter = Letter { may_answer, ..Letter::of_firing(told.kind, &addressee.name, entry, firing, program) };
+        let may_answer =
+            told.breach.is_some() && people.by_name.contains_key(addressee.recipient.as_str()) && addressee.stands_for.is_none();
+        let stands_for = addressee.stands_for.clone();
+        let letter = Letter { may_answer, stands_for, ..Letter::of_firing(told.kind, &addressee.name, entry, firing, program) };
         let about = About { event: told.event, task: firing.task, breach: told.breach, rung: Some(firing.rung.clone()), hold };
         notices.push(notice(&fact, addressee, &letter, about, entry));
     }

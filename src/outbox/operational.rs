@@ -11,6 +11,7 @@ use super::error::Error;
 use super::fan_out::FannedOut;
 use super::farewell::Farewell;
 use super::identity::notice_id;
+use super::recipients::shown_name;
 use crate::ids::{NoticeId, ProgramId, WebhookId};
 use crate::instant::Instant;
 use crate::store::Store;
@@ -57,7 +58,7 @@ fn wants(other: &Subscription, ended: &Untold) -> bool {
 fn mail(ended: &Untold, owner: &Person) -> Option<NewNotice> {
     let fact = format!("{}/disabled/{}", ended.id, ended.at.millis());
     let farewell = Farewell {
-        to_name: owner.name.clone(),
+        to_name: shown_name(owner),
         webhook: ended.id,
         receiver: ended.receiver.clone(),
         is_gone: ended.reason == DisabledReason::Gone,

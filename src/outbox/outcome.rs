@@ -9,6 +9,8 @@ pub enum Outcome {
     Retry { status: Option<u16>, detail: String, after_millis: Option<i64> },
     /// Never will be accepted.
     Dead { status: Option<u16>, detail: String },
+    /// There is no mailbox at the address of a mail.
+    Bounced { status: u16, detail: String },
     /// The receiver says that it is gone: the subscription ends as well.
     Gone { status: u16 },
 }

@@ -62,6 +62,8 @@ pub fn told(event: &Event) -> Option<Told> {
         Event::InstanceEnded { .. } | Event::InstanceCancelled { .. } => Some(Told::about("instance.ended")),
         Event::TaskOpened { task, step, role, due_at, .. } => Some(Told::task("task.opened", *task, step).role(role.as_ref()).due(*due_at)),
         Event::TaskClaimed { task, step, .. } => Some(Told::task("task.claimed", *task, step)),
+        Event::TaskReassigned { task, step, role, .. } => Some(Told::task("task.reassigned", *task, step).role(Some(role))),
+        Event::PriorityRaised { task, step, .. } => Some(Told::task("task.priority_raised", *task, step)),
         Event::TaskCompleted { task, step, role, due_at, .. } => {
             Some(Told::task("task.completed", *task, step).role(role.as_ref()).due(*due_at))
         }
@@ -107,6 +109,8 @@ pub fn told(event: &Event) -> Option<Told> {
         | Event::ReprojectionApproved { .. }
         | Event::ReprojectionRejected { .. }
         | Event::ReprojectionDone { .. }
+        | Event::SubstitutionMade { .. }
+        | Event::SubstitutionEnded { .. }
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthCompared { .. }
@@ -185,6 +189,7 @@ mod tests {
             step: "release".into(),
             role: Some("chief".into()),
             assignee: Some("amy".into()),
+            inbox: None,
             due_at: Instant::clamped(1_790_000_000_000),
             rung: "breach".to_owned(),
             repetition: 1,

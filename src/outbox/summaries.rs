@@ -8,6 +8,7 @@ use super::directory::Directory;
 use super::error::Error;
 use super::fan_out::FannedOut;
 use super::identity::notice_id;
+use super::recipients::shown_name;
 use super::summary::{SUMMARY, Summary};
 use crate::domain::definition::Program;
 use crate::domain::summary::{AHEAD_MILLIS, Overview, next_after, overview};
@@ -57,7 +58,7 @@ fn roles(people: &People, due: &DueSummary) -> BTreeMap<Username, BTreeSet<RoleI
 
 fn notice(to: &Person, program: &Program, due: &DueSummary, found: Overview, now: Instant) -> Option<NewNotice> {
     let fact = format!("{SUMMARY}/{}/{}", due.program, due.due_at.millis());
-    let summary = Summary::of((&to.username, &to.name), program, found, now);
+    let summary = Summary::of((&to.username, &shown_name(to)), program, found, now);
     Some(NewNotice {
         id: notice_id(now, &fact, to.username.as_str(), Way::Email.as_str()),
         way: Way::Email,

@@ -196,6 +196,7 @@ impl<'a> Driver<'a> {
         let envelope = Envelope {
             id: services.ids.command_id(now),
             by: By::Person(by.clone()),
+            acting_for: None,
             command,
             if_match: None,
             idempotency: None,

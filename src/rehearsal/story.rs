@@ -86,7 +86,6 @@ impl Story {
 
 /// What happened, in words; none for what only the audit needs.
 fn sentence(event: &Event) -> Option<String> {
-    let slot_text = |slot: &Option<u32>| slot.map_or_else(String::new, |slot| format!(" slot {slot}"));
     Some(match event {
         Event::InstanceStarted { program, version, workflow, nominal_at } => {
             format!("{workflow} of {program} version {version} started{}", by_its_schedule(*nominal_at))
@@ -103,6 +102,8 @@ fn sentence(event: &Event) -> Option<String> {
         Event::TaskClaimed { step, assignee, .. } => format!("{step} claimed by {assignee}"),
         Event::TaskReleased { step, before, .. } => format!("{step} released by {before}"),
         Event::TaskAssigned { step, assignee, .. } => format!("{step} assigned to {assignee}"),
+        Event::TaskReassigned { step, role, rung, .. } => format!("{step} given to the role {role} at {rung}"),
+        Event::PriorityRaised { step, rung, .. } => format!("{step}: priority raised at {rung}"),
         Event::GateConfirmed { step, gate, .. } => format!("{step}: gate {gate} confirmed"),
         Event::GateWithdrawn { step, gate, .. } => format!("{step}: gate {gate} withdrawn"),
         Event::TaskCompleted { step, slot, outcome, .. } => format!("{step}{} completed{}", slot_text(slot), as_outcome(outcome.as_ref())),
@@ -137,9 +138,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::ScheduleSkipped { workflow, nominal_at, .. } => format!("start of {workflow} for {nominal_at} skipped: one still runs"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
         Event::MonthClosed { month, rows, sha256, .. } => format!("{month} closed with {rows} on the roster, hash {sha256}"),
-        Event::MonthCompared { month, agree, differ, .. } => {
-            format!("{month} compared: {} agree, {} differ", agree.len(), differ.len())
-        }
+        Event::MonthCompared { month, agree, differ, .. } => format!("{month} compared: {}", compared(agree.len(), differ.len())),
         Event::PositionTaken { month, level, .. } => format!("position on {month}: {level}"),
         Event::StatementRegistered { month, level, .. } => format!("statement on {month} registered as {level}"),
         Event::StatementRefused { month, level, in_force, .. } => {
@@ -154,6 +153,8 @@ fn sentence(event: &Event) -> Option<String> {
         | Event::ReprojectionApproved { .. }
         | Event::ReprojectionRejected { .. }
         | Event::ReprojectionDone { .. }
+        | Event::SubstitutionMade { .. }
+        | Event::SubstitutionEnded { .. }
         | Event::SourceImported { .. } => return None,
     })
 }
@@ -167,8 +168,16 @@ fn as_outcome(outcome: Option<&OutcomeId>) -> String {
     outcome.map_or_else(String::new, |outcome| format!(": {outcome}"))
 }
 
+fn slot_text(slot: &Option<u32>) -> String {
+    slot.map_or_else(String::new, |slot| format!(" slot {slot}"))
+}
+
 fn for_step(step: Option<&StepId>) -> String {
     step.map_or_else(String::new, |step| format!(" for {step}"))
+}
+
+fn compared(agree: usize, differ: usize) -> String {
+    format!("{agree} agree, {differ} differ")
 }
 
 fn due(due_at: Option<Instant>) -> String {

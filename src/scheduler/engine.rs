@@ -200,6 +200,7 @@ fn envelope(timer: &DueTimer) -> Envelope {
     Envelope {
         id: ids::timer_command(timer.id, timer.generation, timer.due_at),
         by: By::Engine,
+        acting_for: None,
         command: Command::FireTimer { timer: timer.id, generation: timer.generation, instance: timer.instance },
         if_match: None,
         idempotency: None,

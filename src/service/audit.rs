@@ -43,6 +43,7 @@ pub fn shown(entry: &StoredEntry) -> serde_json::Value {
         "command": entry.command,
         "at": entry.at,
         "actor": entry.actor,
+        "acting_for": body.get("acting_for").cloned().unwrap_or_default(),
         "events": body.get("events").cloned().unwrap_or_default(),
         "text": entry.body,
         "hash": entry.hash,

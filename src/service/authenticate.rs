@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use uuid::Uuid;
 
 use super::people::normal_username;
+use super::substitutions;
 use super::throttle::Throttle;
 use super::{Error, Services};
 use crate::domain::command::Principal;
@@ -138,12 +139,16 @@ pub async fn identify(services: &Services, token: &str) -> Result<Identified, Er
     let (kept, principal) = services.identities.of(presented.id).await?.ok_or(Error::Unauthenticated)?;
     let same = kept.secret_hash.as_bytes().ct_eq(hash_secret(presented.secret).as_bytes());
     let alive = kept.expires_at > services.clock.wall();
-    if bool::from(same) && alive && kept.kind == presented.kind && principal.active {
-        let is_token = kept.kind == CredentialKind::Token;
-        Ok(Identified { principal, credential: presented.id, is_token, imports: kept.imports })
-    } else {
-        Err(Error::Unauthenticated)
+    if !(bool::from(same) && alive && kept.kind == presented.kind && principal.active) {
+        return Err(Error::Unauthenticated);
     }
+    let is_token = kept.kind == CredentialKind::Token;
+    let principal = match &kept.acting_for {
+        // Once it is over, everybody is themselves again.
+        Some(other) => substitutions::stand_in(services, &principal, other).await?.unwrap_or(principal),
+        None => principal,
+    };
+    Ok(Identified { principal, credential: presented.id, is_token, imports: kept.imports })
 }
 
 /// Ends a session, or withdraws a token.
@@ -179,7 +184,8 @@ async fn issue(
     let id = services.ids.command_id(created_at).0;
     let secret = random_secret();
     let token = format!("{}_{}_{secret}", prefix(kind), id.simple());
-    let credential = Credential { id, username, kind, name, secret_hash: hash_secret(&secret), created_at, expires_at, imports };
+    let credential =
+        Credential { id, username, kind, name, secret_hash: hash_secret(&secret), created_at, expires_at, imports, acting_for: None };
     services.store.add_credential(&credential).await?;
     Ok(Issued { token, expires_at })
 }

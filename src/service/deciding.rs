@@ -18,6 +18,7 @@ use crate::domain::facts::Facts;
 use crate::domain::instance::Instance;
 use crate::domain::rejection::{Rejection, ViolationKind};
 use crate::domain::reprojection::{Onto, Reproject};
+use crate::domain::substitution::acting;
 use crate::ids::{InstanceId, Mint, ProgramId, Username};
 use crate::instant::Instant;
 use crate::store::NewEntry;
@@ -100,6 +101,7 @@ impl<'a> Round<'a> {
         for case in &self.cases {
             if let By::Person(person) = &case.envelope.by {
                 wanted.people.push(person.clone());
+                wanted.people.extend(case.envelope.acting_for.clone());
                 wanted.replies.extend(case.envelope.idempotency.clone().map(|idempotency| (person.clone(), idempotency)));
             }
             wanted.people.extend(case.needs.people.iter().cloned());
@@ -132,9 +134,13 @@ impl<'a> Round<'a> {
     fn decide_one(&mut self, case: Case<'_>, context: &Context) -> Result<Decided, Error> {
         let published = case.published?;
         let nobody = Principal::default();
-        let actor = match &case.envelope.by {
-            By::Engine => Actor::Engine,
-            By::Person(name) => Actor::Person(context.people.get(name).filter(|person| person.active).ok_or(Error::Unauthenticated)?),
+        let substitute = stand_in(case.envelope, context, self.now)?;
+        let actor = match (&case.envelope.by, &substitute) {
+            (By::Engine, _) => Actor::Engine,
+            (By::Person(_), Some(substitute)) => Actor::Person(substitute),
+            (By::Person(name), None) => {
+                Actor::Person(context.people.get(name).filter(|person| person.active).ok_or(Error::Unauthenticated)?)
+            }
         };
         if let Some(answer) = replay(case.envelope, context)? {
             return Ok(Decided { answer, fired: Fired::NotATimer });
@@ -186,7 +192,7 @@ impl<'a> Round<'a> {
         }
         let actor = name_of(&envelope.by);
         let events = std::mem::take(&mut decision.events);
-        let audit_body = audit::seal(&mut decision.instance, envelope.id, self.now, actor, events)
+        let audit_body = audit::seal(&mut decision.instance, envelope.id, self.now, (actor, envelope.acting_for.as_ref()), events)
             .map_err(|error| Error::Internal(format!("the audit entry cannot be written: {error}")))?;
         let answer = answers::of(published, &decision, viewer, self.now)?;
         let reply = match (&envelope.by, &envelope.idempotency) {
@@ -228,7 +234,13 @@ impl<'a> Round<'a> {
         let event = Event::CommandRefused { instance: instance.map(|instance| instance.id), task, step, code: code.to_owned() };
         let program = &published.program;
         let actor = name_of(&envelope.by).to_owned();
-        let entry = NewEntry { instance: instance.map(|instance| instance.id), command: envelope.id, at: self.now, actor };
+        let entry = NewEntry {
+            instance: instance.map(|instance| instance.id),
+            command: envelope.id,
+            at: self.now,
+            actor,
+            acting_for: envelope.acting_for.clone(),
+        };
         self.refusals.push(ProgramEntry { program: program.program.clone(), version: program.version, entry, event });
     }
 }
@@ -256,6 +268,14 @@ fn followed<'a>(loaded: &'a Loaded, slice: &'a [(usize, Envelope)]) -> impl Iter
         _ => None,
     });
     pinned.chain(wanted)
+}
+
+/// The substitute who acts, where the command is in another's name.
+fn stand_in(envelope: &Envelope, context: &Context, now: Instant) -> Result<Option<Principal>, Error> {
+    let (By::Person(name), Some(principal)) = (&envelope.by, &envelope.acting_for) else { return Ok(None) };
+    let both = context.people.get(name).zip(context.people.get(principal));
+    let acts = both.and_then(|(person, principal)| acting(person, principal, &context.substitutions, now));
+    acts.map(Some).ok_or_else(|| Error::Forbidden(format!("you do not stand in for {principal} now")))
 }
 
 /// The answer to a command whose row does not exist, or is held elsewhere.

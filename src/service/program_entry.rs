@@ -19,7 +19,7 @@ pub struct ProgramEntry {
 impl ProgramEntry {
     /// An entry of something `by` did at `at` that concerns no instance.
     pub fn of(program: &ProgramId, version: u32, by: &Username, (command, at): (CommandId, Instant), event: Event) -> Self {
-        let entry = NewEntry { instance: None, command, at, actor: by.to_string() };
+        let entry = NewEntry { instance: None, command, at, actor: by.to_string(), acting_for: None };
         Self { program: program.clone(), version, entry, event }
     }
 
@@ -41,6 +41,7 @@ impl ProgramEntry {
             command: self.entry.command,
             at,
             actor: self.entry.actor.clone(),
+            acting_for: self.entry.acting_for.clone(),
             program: self.program.clone(),
             version: self.version,
             workflow: None,

@@ -175,6 +175,7 @@ impl Happening<'_> {
         let envelope = Envelope {
             id: occurrence_command(&program.program, self.workflow, nominal_at),
             by: By::Engine,
+            acting_for: None,
             command: Command::StartOccurrence { start, nominal_at },
             if_match: None,
             idempotency: None,

@@ -15,7 +15,8 @@ use crate::domain::facts::{Compared, Lookup, Row, SourceVersion};
 use crate::domain::meeting::MOST_CASES;
 use crate::domain::month::book::Book;
 use crate::domain::month::reconcile::Reconciled;
-use crate::ids::{InstanceId, ProgramId, ReconciliationId, RoleId, SourceId, SourceVersionId, Username, WorkflowId};
+use crate::domain::substitution::Substitution;
+use crate::ids::{InstanceId, ProgramId, ReconciliationId, RoleId, SourceId, SourceVersionId, SubstitutionId, Username, WorkflowId};
 use crate::instant::Instant;
 
 /// Running instances read per workflow: one more than a meeting looks through, so that it can tell "too many".
@@ -32,6 +33,7 @@ const SOURCE_ROW: i32 = 5;
 const MONTH: i32 = 7;
 const COMPARISON: i32 = 8;
 const CASE: i32 = 9;
+const SUBSTITUTION: i32 = 10;
 
 /// Parameters: people, replies, lookups, starts, months, agendas; each a JSON array. `t1` to `t5` are texts, `n1` and `n2` numbers.
 fn sql(backend: Backend) -> String {
@@ -72,6 +74,8 @@ SELECT {PERSON} AS tag, p.username AS t1, p.name AS t2, {text} AS t3, {text} AS 
     FROM people w {person}
 UNION ALL SELECT {ROLE}, h.username, h.program, h.role, {text}, {text}, {number}, {number}, {id}
     FROM people w {holding}
+UNION ALL SELECT {SUBSTITUTION}, s.principal, s.substitute, s.made_by, {text}, {text}, s.from_at, s.until_at, s.id
+    FROM people w {standing_in}
 UNION ALL SELECT {REPLY}, d.username, d.key, d.route, d.body_hash, d.response, {status}, {number}, {id}
     FROM replies w {reply}
 UNION ALL SELECT {VERSION}, v.program, v.source, v.sha256, {text}, {text}, {version_number}, v.imported_at, v.id FROM newest v
@@ -88,6 +92,7 @@ UNION ALL SELECT {CASE}, i.program, i.workflow, i.document, {text}, {text}, {num
         newest = by_key("source_version", "v", version),
         person = by_key("person", "p", "p.username = w.username"),
         holding = by_key("role_holding", "h", "h.username = w.username"),
+        standing_in = by_key("substitution", "s", "s.substitute = w.username"),
         reply = by_key("idempotency", "d", "d.username = w.username AND d.key = w.key AND d.route = w.route"),
         running = by_key("instance", "i", running),
         month = by_key("pilot_month", "m", "m.program = w.program AND m.month = w.month AND m.state = 'closed'"),
@@ -219,6 +224,7 @@ fn take(context: &mut Context, source_rows: &mut Vec<SourceRow>, row: &QueryResu
             let person = context.people.entry(Username(first)).or_default();
             person.roles.entry(ProgramId(second)).or_default().insert(RoleId(row.try_get("", "t3")?));
         }
+        SUBSTITUTION => context.substitutions.push(substitution(first, second, row)?),
         REPLY => context.replies.push(reply(first, second, row)?),
         VERSION => {
             let version = SourceVersion {
@@ -267,6 +273,20 @@ fn take(context: &mut Context, source_rows: &mut Vec<SourceRow>, row: &QueryResu
         }
     }
     Ok(())
+}
+
+fn substitution(principal: String, substitute: String, row: &QueryResult) -> Result<Substitution, Error> {
+    let from = Instant::clamped(row.try_get("", "n1")?);
+    Ok(Substitution {
+        id: SubstitutionId(row.try_get::<Uuid>("", "id")?),
+        principal: Username(principal),
+        substitute: Username(substitute),
+        from,
+        until: Instant::clamped(row.try_get("", "n2")?),
+        // A decision asks only whether it is in force.
+        made_at: from,
+        made_by: Username(row.try_get("", "t3")?),
+    })
 }
 
 /// The document of a month's row.

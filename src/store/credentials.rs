@@ -68,6 +68,8 @@ pub struct Credential {
     pub expires_at: Instant,
     /// It may import this source and do nothing else; none: all that the person may.
     pub imports: Option<OneSource>,
+    /// In whose name its owner acts with it.
+    pub acting_for: Option<Username>,
 }
 
 impl Store {
@@ -88,6 +90,7 @@ impl Store {
             created_at: new.created_at.millis(),
             expires_at: new.expires_at.millis(),
             imports: new.imports.as_ref().map(ToString::to_string),
+            acting_for: new.acting_for.as_ref().map(ToString::to_string),
         };
         row.into_active_model().reset_all().insert(write.connection()).await?;
         write.commit().await
@@ -139,10 +142,19 @@ impl Store {
     }
 }
 
-fn columns_of_credential() -> [(credential::Entity, credential::Column); 7] {
+fn columns_of_credential() -> [(credential::Entity, credential::Column); 8] {
     use credential::Column;
-    [Column::Id, Column::Username, Column::Kind, Column::SecretHash, Column::CreatedAt, Column::ExpiresAt, Column::Imports]
-        .map(|column| (credential::Entity, column))
+    [
+        Column::Id,
+        Column::Username,
+        Column::Kind,
+        Column::SecretHash,
+        Column::CreatedAt,
+        Column::ExpiresAt,
+        Column::Imports,
+        Column::ActingFor,
+    ]
+    .map(|column| (credential::Entity, column))
 }
 
 fn credential(row: &QueryResult, id: Uuid) -> Result<Credential, Error> {
@@ -161,6 +173,7 @@ fn credential(row: &QueryResult, id: Uuid) -> Result<Credential, Error> {
         secret_hash: row.try_get("", "secret_hash")?,
         created_at: Instant::clamped(row.try_get("", "created_at")?),
         expires_at: Instant::clamped(row.try_get("", "expires_at")?),
+        acting_for: row.try_get::<Option<String>>("", "acting_for")?.map(Username),
         imports: match imports {
             None => None,
             // What cannot be read must not open more than it was to.

@@ -36,6 +36,7 @@ pub mod slice;
 mod snapshot;
 pub mod sources;
 mod stream;
+pub mod substitutions;
 pub mod summaries;
 mod table;
 mod timers;

@@ -82,6 +82,7 @@ impl Store {
             administrator: row.administrator,
             auditor: row.auditor,
             integrator: row.integrator,
+            stands_for: None,
         };
         let held = role_holding::Entity::find().filter(role_holding::Column::Username.eq(username.as_str())).all(self.reader()).await?;
         for one in held {
@@ -128,6 +129,7 @@ impl PersonRow {
             administrator: row.try_get("", "administrator")?,
             auditor: row.try_get("", "auditor")?,
             integrator: row.try_get("", "integrator")?,
+            stands_for: None,
         })
     }
 }

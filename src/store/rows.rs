@@ -225,6 +225,8 @@ fn breach_row(course: &Course<'_>, breach: &Breach) -> breach::Model {
         explained_by: explained.map(|said| said.by.0.clone()),
         explained_code: explained.map(|said| said.code.clone()),
         explained_note: explained.map(|said| said.note.clone()),
+        acknowledged_for: acknowledged.and_then(|said| said.acting_for.as_ref()).map(ToString::to_string),
+        explained_for: explained.and_then(|said| said.acting_for.as_ref()).map(ToString::to_string),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::command::{Idempotency, Principal, Target};
 use crate::domain::decision::Decision;
 use crate::domain::facts::{Facts, Lookup};
 use crate::domain::instance::Instance;
+use crate::domain::substitution::Substitution;
 use crate::ids::{CommandId, InstanceId, ProgramId, TimerId, Username, WorkflowId};
 use crate::instant::Instant;
 
@@ -46,6 +47,8 @@ pub struct Wanted {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Context {
     pub people: BTreeMap<Username, Principal>,
+    /// In which those people stand in for others.
+    pub substitutions: Vec<Substitution>,
     pub replies: Vec<StoredReply>,
     pub facts: BTreeMap<ProgramId, Facts>,
     pub running: Vec<(ProgramId, WorkflowId, String, InstanceId)>,

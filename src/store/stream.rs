@@ -7,7 +7,7 @@ use sea_orm::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Backend, Error, WriteTransaction};
-use crate::ids::{CommandId, InstanceId, ProgramId, StreamId};
+use crate::ids::{CommandId, InstanceId, ProgramId, StreamId, Username};
 use crate::instant::Instant;
 
 /// An entry of a program's stream before it has its place.
@@ -19,6 +19,8 @@ pub struct NewEntry {
     pub at: Instant,
     /// A username, or `engine`.
     pub actor: String,
+    /// In whose name, where a substitute acted.
+    pub acting_for: Option<Username>,
 }
 
 /// What an entry says, and the hash (hex) its stream ends in from then on.

@@ -227,11 +227,14 @@ pub const BREACH: Table = Table {
         ("explained_by", Text),
         ("explained_code", Text),
         ("explained_note", Text),
+        ("acknowledged_for", Text),
+        ("explained_for", Text),
     ],
     on_conflict: "ON CONFLICT (id) DO UPDATE SET completed_at = excluded.completed_at, acknowledged_at = excluded.acknowledged_at, \
                   acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note, \
                   explained_at = excluded.explained_at, explained_by = excluded.explained_by, \
-                  explained_code = excluded.explained_code, explained_note = excluded.explained_note",
+                  explained_code = excluded.explained_code, explained_note = excluded.explained_note, \
+                  acknowledged_for = excluded.acknowledged_for, explained_for = excluded.explained_for",
 };
 
 pub const RECORD: Table = Table {

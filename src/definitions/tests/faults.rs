@@ -108,7 +108,7 @@ fn many_faults_are_told_at_once_where_they_stand() {
     assert_eq!(
         shown(&text),
         [
-            "sample.yaml:2:1: unknown_key: \"titel\" has no meaning here: expected one of program, title, version, time, contact, roles, codes, sources, registers, tables, bodies, ladders, notices, months, workflows (did you mean title?)",
+            "sample.yaml:2:1: unknown_key: \"titel\" has no meaning here: expected one of program, title, version, time, contact, roles, codes, sources, registers, tables, bodies, ladders, rotas, notices, months, workflows (did you mean title?)",
             "sample.yaml:4:15: bad_time: there is no zone \"America/New_Yrok\": write an IANA name, as in America/New_York (did you mean America/New_York?)",
             "sample.yaml:7:46: unknown_role: there is no role \"cheif\" (did you mean chief?)",
             "sample.yaml:27:37: unknown_start_value: there is no start value \"seen\" (did you mean seen_at?)",

@@ -117,6 +117,7 @@ fn record(step: &str, completed_at: &str, fields: Values) -> Record {
         register: None,
         completed_at: completed_at.parse().unwrap(),
         completed_by: Username::from("somebody"),
+        completed_for: None,
         outcome: None,
         fields,
         asks: Values::default(),

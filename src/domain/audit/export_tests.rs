@@ -26,6 +26,7 @@ fn chain(number: u128, length: i64) -> Vec<Line> {
             command: CommandId(Uuid::from_u128(number * 100 + u128::try_from(sequence).unwrap())),
             at: Instant::clamped(1_790_000_000_000 + sequence),
             actor: "recorder".to_owned(),
+            acting_for: None,
             program: "demo".into(),
             version: 1,
             workflow: None,

@@ -29,7 +29,7 @@ pub fn decide(situation: &Situation<'_>, id: BreachId, note: Option<&str>, mint:
     let at = work.now;
     if let Some(breach) = work.instance.breaches.iter_mut().find(|breach| breach.id == id) {
         let note = note.map(str::trim).filter(|note| !note.is_empty()).map(str::to_owned);
-        breach.acknowledged = Some(Acknowledgement { at, by, note });
+        breach.acknowledged = Some(Acknowledgement { at, by, note, acting_for: work.acting_for.cloned() });
     }
     if let Some(clock) = work.instance.clocks.iter().find(|found| found.id == clock).cloned()
         && let Some(next) = clock.next

@@ -102,14 +102,22 @@ fn unknown_people(situation: &Situation<'_>, reading: &Reading<'_>, typed: &mut 
     }
 }
 
-/// Steps the actor completed that they may not follow up themselves.
+/// Steps the actor, or whoever they stand in for, completed or had completed in their name, and may not follow up themselves.
 pub(super) fn duties(instance: &Instance, step: &Step, actor: &Principal) -> Vec<Violation> {
-    let own = |other: &&StepId| instance.records.get(*other).is_some_and(|record| record.completed_by.as_str() == actor.username);
+    let own = |other: &&StepId| instance.records.get(*other).is_some_and(|record| is_of(record, actor));
     let violation = |other: &StepId| {
-        let message = format!("you completed {other} yourself; another holder of the role must do this");
+        let message = match &actor.stands_for {
+            None => format!("you completed {other} yourself, or it was completed in your name; another holder of the role must do this"),
+            Some(principal) => format!("you or {principal} completed {other}; another holder of the role must do this"),
+        };
         Violation::new(ViolationKind::Duty, other.as_str(), message)
     };
     step.not_by.iter().filter(own).map(violation).collect()
+}
+
+/// Whether one of the two names behind `actor` is one of the two behind the record.
+pub fn is_of(record: &Record, actor: &Principal) -> bool {
+    std::iter::once(&record.completed_by).chain(&record.completed_for).any(|name| actor.is_or_stands_for(name))
 }
 
 /// Reviews of the current round that are not cleared yet.
@@ -167,6 +175,7 @@ pub(super) fn file(
         register: step.files_to.clone(),
         completed_at: work.now,
         completed_by: Username::from(work.actor),
+        completed_for: work.acting_for.cloned(),
         outcome: typed.outcome,
         fields: typed.fields,
         asks: typed.asks,

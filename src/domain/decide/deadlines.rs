@@ -2,7 +2,7 @@
 
 use super::super::clock::{AnchorUsed, Clock, ClockState, Derivation, NextRung, Reason, RungPoint};
 use super::super::deadline::{self, Frame};
-use super::super::definition::{Anchor, Due, Length, Step, Terms, Within};
+use super::super::definition::{Anchor, At, Due, Length, Step, Terms, Within};
 use super::super::event::{Event, Firing, Tell};
 use super::super::instance::{Breach, Timer, TimerKind};
 use super::super::ledger::Ledger;
@@ -10,8 +10,8 @@ use super::super::recurrence::Interval;
 use super::super::rejection::{Rejection, Violation, ViolationKind};
 use super::super::schedule;
 use super::super::value::Value;
-use super::ladder;
 use super::work::Work;
+use super::{acting, ladder};
 use crate::ids::{BreachId, ClockId, StepId, TaskId, TimerId};
 use crate::instant::Instant;
 
@@ -161,6 +161,9 @@ impl Work<'_> {
         let tell = ladder::told_at_breach(ladder::rungs(&self.published.program, &found));
         let firing = self.firing(&found, "breach".to_owned(), 1, tell);
         self.events.push(Event::ClockBreached { breach: id, firing });
+        for rung in ladder::rungs(&self.published.program, &found).iter().filter(|rung| rung.at == At::Breach) {
+            acting::act(self, found.task, rung);
+        }
     }
 
     /// The clock of a task, if it runs and has not run out.
@@ -177,13 +180,15 @@ impl Work<'_> {
 
     /// Describes one firing of a clock.
     pub fn firing(&self, clock: &Clock, rung: String, repetition: u32, tell: Vec<Tell>) -> Firing {
+        let task = self.instance.task(clock.task);
         Firing {
             clock: clock.id,
             generation: clock.generation,
             task: clock.task,
             step: clock.step.clone(),
             role: clock.role.clone(),
-            assignee: self.instance.task(clock.task).and_then(|task| task.assignee.clone()),
+            assignee: task.and_then(|task| task.assignee.clone()),
+            inbox: task.and_then(|task| task.role.clone()).filter(|role| Some(role) != clock.role.as_ref()),
             due_at: clock.due_at,
             rung,
             repetition,

@@ -43,7 +43,13 @@ pub fn decide(situation: &Situation<'_>, id: BreachId, code: &str, note: &str, m
     }
     let (task, step) = (breach.task, breach.step.clone());
     let mut work = Work::on(situation, instance, mint)?;
-    let explained = Explanation { at: work.now, by: Username::from(work.actor), code: code.to_owned(), note: note.to_owned() };
+    let explained = Explanation {
+        at: work.now,
+        by: Username::from(work.actor),
+        code: code.to_owned(),
+        note: note.to_owned(),
+        acting_for: work.acting_for.cloned(),
+    };
     if let Some(breach) = work.instance.breaches.iter_mut().find(|breach| breach.id == id) {
         breach.explained = Some(explained);
     }

@@ -8,7 +8,7 @@ use super::super::event::Event;
 use super::super::instance::{TaskState, TimerKind};
 use super::super::rejection::Rejection;
 use super::work::Work;
-use super::{Situation, ladder};
+use super::{Situation, acting, ladder};
 use crate::ids::{ClockId, Mint, StepId, TimerId};
 
 pub fn decide(situation: &Situation<'_>, timer: TimerId, generation: i64, mint: Mint) -> Result<Decision, Rejection> {
@@ -91,11 +91,12 @@ fn tell_rung(work: &mut Work<'_>, clock: &Clock, point: NextRung) {
         work.events.push(Event::RungSuperseded { clock: clock.id, task: clock.task, rung: rung.at.to_string() });
         return;
     }
-    let firing = work.firing(clock, rung.at.to_string(), repetition, vec![ladder::tell(rung)]);
+    let firing = work.firing(clock, rung.at.to_string(), repetition, ladder::tell(rung).into_iter().collect());
     work.events.push(match clock.breach {
         Some(breach) => Event::ClockEscalated { breach, firing },
         None => Event::ClockWarned { firing },
     });
+    acting::act(work, clock.task, rung);
 }
 
 /// A slot of a series that is still open when its clock runs out is missed, and the next one opens on the grid.

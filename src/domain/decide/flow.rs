@@ -190,6 +190,7 @@ impl Work<'_> {
             confirmations: indexmap::IndexMap::new(),
             draft: indexmap::IndexMap::new(),
             comments: Vec::new(),
+            raised_at: None,
             revision: 0,
         });
         let position = self.events.len();

@@ -105,11 +105,12 @@ pub fn next_after(points: &[NextRung], done: Option<NextRung>) -> Option<NextRun
 
 /// Whom the rungs at the moment of the breach tell.
 pub fn told_at_breach(rungs: &[Rung]) -> Vec<Tell> {
-    rungs.iter().filter(|rung| rung.at == At::Breach).map(tell).collect()
+    rungs.iter().filter(|rung| rung.at == At::Breach).filter_map(tell).collect()
 }
 
-pub fn tell(rung: &Rung) -> Tell {
-    Tell { who: rung.tell.clone(), by: rung.by.iter().copied().collect() }
+/// Whom a rung tells; nobody where it only acts.
+pub fn tell(rung: &Rung) -> Option<Tell> {
+    Some(Tell { who: rung.tell.clone()?, by: rung.by.iter().copied().collect() })
 }
 
 fn later(instant: Instant, millis: i64) -> Instant {

@@ -4,6 +4,7 @@
 //! that stands in its way; it never does part of it.
 
 mod acknowledge;
+mod acting;
 mod amending;
 mod approve_amendment;
 mod assign;
@@ -40,6 +41,7 @@ mod work;
 
 use std::collections::BTreeMap;
 
+pub use complete::is_of;
 pub use needs::{Needs, needs};
 pub use settle::settle;
 
@@ -79,6 +81,7 @@ pub struct Situation<'a> {
 
 /// Decides one command. `mint` gives the ids of whatever it creates.
 pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Result<Decision, Rejection> {
+    not_for_substitutes(situation, command)?;
     match command {
         Command::Start(start) => start::decide(situation, start, mint),
         Command::StartOccurrence { start, nominal_at } => start_occurrence::decide(situation, start, *nominal_at, mint),
@@ -106,6 +109,18 @@ pub fn decide(situation: &Situation<'_>, command: &Command, mint: Mint) -> Resul
         Command::ApproveAmendment { record, number } => approve_amendment::decide(situation, *record, *number, mint),
         Command::RejectAmendment { record, number, note } => reject_amendment::decide(situation, *record, *number, note, mint),
         Command::FireTimer { timer, generation, .. } => fire_timer::decide(situation, *timer, *generation, mint),
+    }
+}
+
+/// What two people must do, each in their own name: an amendment is proposed by one and decided by another.
+fn not_for_substitutes(situation: &Situation<'_>, command: &Command) -> Result<(), Rejection> {
+    let is_in_own_name =
+        matches!(command, Command::ProposeAmendment { .. } | Command::ApproveAmendment { .. } | Command::RejectAmendment { .. });
+    match situation.actor {
+        Actor::Person(person) if is_in_own_name && person.stands_for.is_some() => {
+            Err(Rejection::Forbidden { why: "nobody amends a record in another's name; act in your own".to_owned() })
+        }
+        Actor::Person(_) | Actor::Engine => Ok(()),
     }
 }
 
@@ -177,7 +192,7 @@ fn begin_on_live_task<'a>(
 fn not_claimed_by_another(work: &Work<'_>, task: TaskId, actor: &Principal) -> Result<(), Rejection> {
     let holder = work.instance.task(task).filter(|task| task.state == TaskState::Claimed).and_then(|task| task.assignee.as_ref());
     match holder {
-        Some(by) if by.as_str() != actor.username => Err(Rejection::TaskClaimed { by: by.clone() }),
+        Some(by) if !actor.is_or_stands_for(by) => Err(Rejection::TaskClaimed { by: by.clone() }),
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use super::super::instance::{Instance, InstanceState, Task, TaskState};
 use super::super::record::Record;
 use super::super::rejection::Rejection;
 use super::Situation;
-use crate::ids::{Mint, OutcomeId, StepId, TaskId};
+use crate::ids::{Mint, OutcomeId, StepId, TaskId, Username};
 use crate::instant::Instant;
 
 /// A copy of the instance to work on. Nothing of it counts until `finish` makes a decision of it.
@@ -21,6 +21,8 @@ pub struct Work<'a> {
     pub now: Instant,
     /// The username of who acts, or `engine`.
     pub actor: &'a str,
+    /// In whose name, where a substitute acts.
+    pub acting_for: Option<&'a Username>,
     pub instance: Instance,
     pub events: Vec<Event>,
     pub records: Vec<Record>,
@@ -48,6 +50,10 @@ impl<'a> Work<'a> {
             actor: match situation.actor {
                 Actor::Person(person) => &person.username,
                 Actor::Engine => "engine",
+            },
+            acting_for: match situation.actor {
+                Actor::Person(person) => person.stands_for.as_ref(),
+                Actor::Engine => None,
             },
             instance,
             events: Vec::new(),

@@ -8,14 +8,19 @@ use serde::{Deserialize, Serialize};
 
 use super::due::through_text;
 use super::{Length, OneOrMany, Within};
-use crate::ids::{RoleId, Username};
+use crate::ids::{RoleId, RotaId, Username};
 
 /// One level of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rung {
     pub at: At,
-    pub tell: Recipient,
+    /// Who is told; a level that only acts tells nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tell: Option<Recipient>,
+    /// What the server does to the task, besides telling somebody of it.
+    #[serde(default, rename = "do", skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
     /// How they are told; by email unless given.
     #[serde(default = "by_email")]
     pub by: OneOrMany<Channel>,
@@ -74,6 +79,21 @@ pub enum Recipient {
     Role(RoleId),
     /// `person <username>`.
     Person(Username),
+    /// `on call <rota>`: who is on call then by a rota's list.
+    OnCall(RotaId),
+}
+
+/// What a level does to a task that still waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub enum Act {
+    /// `raise priority`: it stands out in every list from then on.
+    RaisePriority,
+    /// `reassign to manager`: it moves into the inbox of the role that its own escalates to, claimed by nobody.
+    ReassignToManager,
+    /// `reassign to role <id>`: it moves into that role's inbox.
+    ReassignToRole(RoleId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -171,10 +191,41 @@ impl FromStr for Recipient {
             other => match other.split_once(' ') {
                 Some(("role", id)) => Ok(Self::Role(RoleId::from(id.trim()))),
                 Some(("person", name)) => Ok(Self::Person(Username::from(name.trim()))),
+                Some(("on", rota)) if rota.trim_start().starts_with("call ") => {
+                    Ok(Self::OnCall(RotaId::from(rota.trim_start().trim_start_matches("call ").trim())))
+                }
                 _ => Err(format!(
-                    "\"{other}\" names nobody to tell: write assignee, manager, manager of manager, role <id> or person <username>"
+                    "\"{other}\" names nobody to tell: write assignee, manager, manager of manager, role <id>, person <username> or \
+                     on call <rota>"
                 )),
             },
+        }
+    }
+}
+
+impl FromStr for Act {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match (text, text.strip_prefix("reassign to role ")) {
+            ("raise priority", _) => Ok(Self::RaisePriority),
+            ("reassign to manager", _) => Ok(Self::ReassignToManager),
+            (_, Some(role)) => Ok(Self::ReassignToRole(RoleId::from(role.trim()))),
+            _ => {
+                let shown: String = text.chars().take(60).collect();
+                Err(format!("\"{shown}\" is nothing a level can do: write raise priority, reassign to manager or reassign to role <id>"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RaisePriority => f.write_str("raise priority"),
+            Self::ReassignToManager => f.write_str("reassign to manager"),
+            Self::ReassignToRole(role) => write!(f, "reassign to role {role}"),
         }
     }
 }
@@ -187,6 +238,7 @@ impl fmt::Display for Recipient {
             Self::ManagerOfManager => f.write_str("manager of manager"),
             Self::Role(id) => write!(f, "role {id}"),
             Self::Person(name) => write!(f, "person {name}"),
+            Self::OnCall(rota) => write!(f, "on call {rota}"),
         }
     }
 }
@@ -206,4 +258,4 @@ impl fmt::Display for Every {
     }
 }
 
-through_text!(At, Recipient, Every);
+through_text!(At, Recipient, Act, Every);

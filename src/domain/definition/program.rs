@@ -5,8 +5,10 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Field, FieldType, Months, Notices, Rung, Step};
-use crate::ids::{BodyId, CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, SourceId, StepId, TableId, WorkflowId};
+use super::{Body, Field, FieldType, Months, Notices, Rota, Rung, Step};
+use crate::ids::{
+    BodyId, CalendarId, CodeListId, FieldId, LadderId, ProgramId, RegisterId, RoleId, RotaId, SourceId, StepId, TableId, WorkflowId,
+};
 
 /// One pilot: the whole content of a definition file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +44,9 @@ pub struct Program {
     /// Escalation policies.
     #[serde(default)]
     pub ladders: IndexMap<LadderId, Vec<Rung>>,
+    /// Who is on call, by lists that are imported.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub rotas: IndexMap<RotaId, Rota>,
     /// Which mails of ladders wait, for what, and which never do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices: Option<Notices>,

@@ -75,6 +75,7 @@ fn decision(number: u128, completed_at: &str, outcome: &str) -> Record {
         register: None,
         completed_at: at(completed_at),
         completed_by: "chief".into(),
+        completed_for: None,
         outcome: Some(outcome.into()),
         fields: Values::new(),
         asks: Values::new(),

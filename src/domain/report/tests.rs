@@ -116,6 +116,7 @@ fn filed(case: u128, day: u32, slot: Option<u32>, outcome: &str, fields: Values)
         register: None,
         completed_at: at(&format!("2026-01-{day:02}T00:00:00Z")),
         completed_by: "somebody".into(),
+        completed_for: None,
         outcome: Some(outcome.into()),
         fields,
         asks: Values::default(),

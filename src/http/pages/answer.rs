@@ -13,6 +13,7 @@ use super::layout::{Frame, Place, page};
 use super::programs::Programs;
 use super::trouble::{Refused, Trouble};
 use super::visitor::{Posted, Visitor};
+use super::wording::both;
 use crate::domain::command::Command;
 use crate::http::command::{Sent, envelope};
 use crate::service::answer_links::{self, Followed, LinkState};
@@ -142,7 +143,7 @@ fn holders(breach: &BreachView) -> String {
         (None, None) => "Nobody holds the task now.".to_owned(),
     };
     match &breach.acknowledged {
-        Some(said) => format!("{task} {} has taken the breach on.", said.by),
+        Some(said) => format!("{task} {} has taken the breach on.", both(&said.by, said.acting_for.as_ref())),
         None => format!("{task} Nobody has taken the breach on."),
     }
 }
@@ -190,7 +191,8 @@ mod tests {
         let mut breach = made_up::a_breach(1);
         breach.allowed = Vec::new();
         breach.assignee = Some("ann".into());
-        breach.acknowledged = Some(crate::service::views::AcknowledgedView { at: made_up::now(), by: "lea".into(), note: None });
+        breach.acknowledged =
+            Some(crate::service::views::AcknowledgedView { at: made_up::now(), by: "lea".into(), acting_for: None, note: None });
         let html = html(LinkState::Good, breach);
         assert!(html.contains("ann holds the task now. lea has taken the breach on."), "{html}");
         assert!(html.contains("nothing left for you to answer"), "{html}");

@@ -13,7 +13,7 @@ use super::sent::Sent;
 use super::trouble::{Refused, Trouble};
 use super::visitor::{Posted, Visitor};
 use super::when::{Moment, length};
-use super::wording::{as_words, sentence};
+use super::wording::{as_words, both, sentence};
 use crate::domain::command::Command;
 use crate::http::command;
 use crate::http::page::Page;
@@ -145,13 +145,13 @@ impl Card {
             detected: (breach.detected_at.millis_since(breach.due_at) > 60_000).then(|| moment(breach.detected_at)),
             acknowledged: breach.acknowledged.as_ref().map(|said| Said {
                 at: moment(said.at),
-                by: said.by.to_string(),
+                by: both(&said.by, said.acting_for.as_ref()),
                 cause: None,
                 note: said.note.clone(),
             }),
             explained: breach.explained.as_ref().map(|said| Said {
                 at: moment(said.at),
-                by: said.by.to_string(),
+                by: both(&said.by, said.acting_for.as_ref()),
                 cause: Some(cause(&said.code)),
                 note: said.note.clone(),
             }),
@@ -184,6 +184,7 @@ impl Told {
             "sent" if notice.digest_id.is_some() => "sent, together with others".to_owned(),
             "sent" => "sent".to_owned(),
             "failed" => format!("failed {} times, is tried again", notice.attempts),
+            "dead" if notice.has_bounced => "not delivered, the address does not exist".to_owned(),
             "dead" => format!("not delivered after {} attempts", notice.attempts),
             "suppressed" => "not sent, the task was completed first".to_owned(),
             other => other.to_owned(),

@@ -1,7 +1,7 @@
 //! The filed records on the page of an instance: every version, who stands for it, and the amendments that wait or were rejected.
 
 use super::when::Moment;
-use super::wording::{self, as_words};
+use super::wording::{self, as_words, both};
 use crate::domain::definition::{Field, Step};
 use crate::domain::policy;
 use crate::domain::value::Json;
@@ -84,7 +84,7 @@ impl Filed {
             title: format!("{}{}", record.title, wording::which(record.round, record.slot)),
             task: record.task_id.to_string(),
             at: Moment::of(record.completed_at, viewer.program.time.zone),
-            by: record.completed_by.to_string(),
+            by: both(&record.completed_by, record.completed_for.as_ref()),
             outcome: record.outcome.as_ref().map(|outcome| as_words(outcome.as_str())),
             register: record.register.as_ref().map(|id| register(id.as_str())),
             version: record.version,

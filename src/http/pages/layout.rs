@@ -31,6 +31,8 @@ pub struct Frame {
 pub struct Who {
     pub username: String,
     pub name: String,
+    /// In whose name they act.
+    pub acting_for: Option<String>,
     pub form_token: String,
     /// May subscribe receivers.
     pub integrates: bool,
@@ -78,6 +80,7 @@ impl Frame {
             who: Some(Who {
                 username: visitor.person.username.clone(),
                 name: visitor.person.name.clone(),
+                acting_for: visitor.person.stands_for.as_ref().map(ToString::to_string),
                 form_token: visitor.form_token.clone(),
                 integrates: visitor.person.integrator || visitor.person.administrator,
             }),

@@ -30,6 +30,8 @@ pub struct Line {
     pub completed_by: Option<String>,
     pub outcome: Option<String>,
     pub can_claim: bool,
+    /// A level of the ladder raised its priority.
+    pub is_raised: bool,
 }
 
 impl Line {
@@ -54,6 +56,7 @@ impl Line {
             closed: task.closed_at.map(moment),
             completed_by: task.completed_by.as_ref().map(|name| name.to_string()),
             outcome: task.outcome.as_ref().map(|outcome| wording::as_words(outcome.as_str())),
+            is_raised: live && task.raised_at.is_some(),
             can_claim: free && task.role.as_ref().is_some_and(|role| person.holds(&task.program, role)),
         }
     }

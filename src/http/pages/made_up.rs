@@ -66,6 +66,7 @@ pub fn a_frame(title: &str, place: Place) -> Frame {
         who: Some(Who {
             username: "nurse".to_owned(),
             name: "Nora Nurse".to_owned(),
+            acting_for: None,
             form_token: "t".to_owned(),
             integrates: place == Place::Webhooks,
         }),
@@ -98,6 +99,7 @@ pub fn a_summary(number: u128) -> TaskSummary {
         due_at: Some(later(minutes)),
         remaining_ms: Some(minutes * 60_000),
         overdue: minutes < 0,
+        raised_at: None,
         closed_at: None,
         completed_by: None,
         outcome: None,
@@ -286,6 +288,7 @@ pub fn a_breach(number: u128) -> BreachView {
         attempts: 1,
         held_until: None,
         digest_id: None,
+        has_bounced: false,
     };
     BreachView {
         id: BreachId(Uuid::from_u128(number)),
@@ -329,6 +332,7 @@ fn a_record() -> RecordView {
         locked: true,
         completed_at: later(-60),
         completed_by: Username::from("nurse"),
+        completed_for: None,
         outcome: None,
         restricted: false,
         fields: Some(IndexMap::from([("trigger".into(), json!("late"))])),

@@ -35,6 +35,7 @@ mod sent;
 mod sign_in;
 mod start;
 mod submission;
+mod substitutes;
 mod task;
 mod task_form;
 mod task_page;

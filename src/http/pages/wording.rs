@@ -6,7 +6,7 @@ use super::when::Moment;
 use crate::domain::definition::{Field, FieldType, Program};
 use crate::domain::instance::{InstanceState, TaskState};
 use crate::domain::value::Json;
-use crate::ids::RoleId;
+use crate::ids::{RoleId, Username};
 use crate::instant::Instant;
 use crate::service::views::ChoiceView;
 
@@ -93,6 +93,11 @@ pub fn shown(value: &Json, kind: &str, choices: Option<&[ChoiceView]>, zone: Tz)
         Json::Number(number) => Some(number.to_string()),
         Json::Object(_) => Some(value.to_string()),
     }
+}
+
+/// Who said something, and in whose name.
+pub fn both(by: &Username, acting_for: Option<&Username>) -> String {
+    acting_for.map_or_else(|| by.to_string(), |principal| format!("{by} for {principal}"))
 }
 
 #[cfg(test)]

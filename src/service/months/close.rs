@@ -162,7 +162,7 @@ impl Closing<'_> {
         };
         let Some(mut decision) = decide::settle(&situation, self.month, Mint::new(command, now))? else { return Ok(None) };
         let events = std::mem::take(&mut decision.events);
-        let audit_body = audit::seal(&mut decision.instance, command, now, self.username.as_str(), events)
+        let audit_body = audit::seal(&mut decision.instance, command, now, (self.username.as_str(), None), events)
             .map_err(|error| Error::Internal(format!("the audit entry cannot be written: {error}")))?;
         let actor = self.username.to_string();
         Ok(Some(Written { command, at: now, actor, before: None, decision, fired: None, audit_body, reply: None }))

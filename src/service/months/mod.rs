@@ -68,6 +68,9 @@ impl Counted {
 
     /// Refuses everybody who holds none of the roles, and notes the attempt.
     async fn require(&self, services: &Services, who: &Principal, roles: &[RoleId]) -> Result<(), Error> {
+        if who.stands_for.is_some() {
+            return Err(Error::Forbidden("nobody does this in another's name; act in your own".to_owned()));
+        }
         if roles.iter().any(|role| who.holds(self.program(), role)) {
             return Ok(());
         }

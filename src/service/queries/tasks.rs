@@ -82,7 +82,7 @@ fn whose(person: &Principal, role: Option<RoleId>, all: bool) -> TasksOf {
         Some(role) => TasksOf::Role(role),
         None if all => TasksOf::Everybody,
         None => TasksOf::Person {
-            username: Username::from(person.username.as_str()),
+            username: person.stands_for.clone().unwrap_or_else(|| Username::from(person.username.as_str())),
             roles: person.roles.iter().flat_map(|(program, roles)| roles.iter().map(move |role| (program.clone(), role.clone()))).collect(),
         },
     }

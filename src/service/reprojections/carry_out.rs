@@ -62,7 +62,7 @@ async fn envelope(services: &Services, under_way: &Reprojection, one: &KeptMove)
         approved_by,
     });
     let id = reprojection_command(under_way.id, one.what.clock, under_way.proposed_at);
-    Ok(Some(Envelope { id, by: By::Engine, command, if_match: None, idempotency: None, dry_run: false }))
+    Ok(Some(Envelope { id, by: By::Engine, acting_for: None, command, if_match: None, idempotency: None, dry_run: false }))
 }
 
 /// Writes what became of each move. What failed for a passing reason stays open; when all did, the first error is returned.

@@ -59,6 +59,8 @@ pub struct BreachView {
 pub struct AcknowledgedView {
     pub at: Instant,
     pub by: Username,
+    /// In whose name, where it was a substitute.
+    pub acting_for: Option<Username>,
     pub note: Option<String>,
 }
 
@@ -67,6 +69,8 @@ pub struct AcknowledgedView {
 pub struct ExplainedView {
     pub at: Instant,
     pub by: Username,
+    /// In whose name, where it was a substitute.
+    pub acting_for: Option<Username>,
     pub code: String,
     /// Null where it is not open to the viewer.
     pub note: Option<String>,
@@ -91,6 +95,8 @@ pub struct NoticeView {
     pub held_until: Option<Instant>,
     /// The mail it went out with, together with others.
     pub digest_id: Option<NoticeId>,
+    /// The mail came back, and mails to that address still do.
+    pub has_bounced: bool,
 }
 
 /// Shows a breach. Those who see states only get it without the notes.
@@ -120,11 +126,13 @@ pub fn breach(viewer: &Viewer<'_>, subject: &BreachSubject<'_>) -> BreachView {
         acknowledged: breach.acknowledged.as_ref().map(|done| AcknowledgedView {
             at: done.at,
             by: done.by.clone(),
+            acting_for: done.acting_for.clone(),
             note: done.note.clone().filter(|_| open),
         }),
         explained: breach.explained.as_ref().map(|done| ExplainedView {
             at: done.at,
             by: done.by.clone(),
+            acting_for: done.acting_for.clone(),
             code: done.code.clone(),
             note: open.then(|| done.note.clone()),
         }),
@@ -153,6 +161,7 @@ impl NoticeView {
             attempts: row.attempts,
             held_until: row.held_until,
             digest_id: row.digest,
+            has_bounced: row.has_bounced,
         }
     }
 }

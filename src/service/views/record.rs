@@ -36,6 +36,8 @@ pub struct RecordView {
     pub amended_by: Option<RecordId>,
     pub completed_at: Instant,
     pub completed_by: Username,
+    /// In whose name, where a substitute completed it.
+    pub completed_for: Option<Username>,
     pub outcome: Option<OutcomeId>,
     /// Whether the contents below are left out.
     pub restricted: bool,
@@ -100,6 +102,7 @@ pub fn record(viewer: &Viewer<'_>, home: Home<'_>, standing: Standing, record: &
         amended_by: standing.amended_by,
         completed_at: record.completed_at,
         completed_by: record.completed_by.clone(),
+        completed_for: record.completed_for.clone(),
         outcome: record.outcome.clone(),
         restricted: !open,
         fields: open.then(|| values(&record.fields)),

@@ -8,6 +8,7 @@ use super::form::{self, CheckView, Contents, FieldView, GateView, OutcomeView};
 use super::record::{self, RecordView};
 use super::{ClockView, Home, MeetingView, StandingView, Viewer, actions};
 use crate::domain::clock::Clock;
+use crate::domain::decide;
 use crate::domain::definition::Step;
 use crate::domain::instance::{Instance, Task, TaskState};
 use crate::domain::policy::Access;
@@ -62,6 +63,8 @@ pub struct TaskSummary {
     /// Milliseconds until it is due, negative when it is late; null without a deadline, while it is paused or once it is closed.
     pub remaining_ms: Option<i64>,
     pub overdue: bool,
+    /// When a level of its ladder raised its priority; null where none has.
+    pub raised_at: Option<Instant>,
     pub closed_at: Option<Instant>,
     pub completed_by: Option<Username>,
     pub outcome: Option<OutcomeId>,
@@ -179,6 +182,7 @@ pub fn task_summary(viewer: &Viewer<'_>, home: Home<'_>, task: &Task) -> TaskSum
         due_at: task.due_at,
         remaining_ms,
         overdue: remaining_ms.is_some_and(|left| left < 0),
+        raised_at: task.raised_at,
         closed_at: task.closed_at,
         completed_by: task.completed_by.clone(),
         outcome: task.outcome.clone(),
@@ -256,11 +260,12 @@ fn needs(viewer: &Viewer<'_>, instance: &Instance, step: &Step) -> Vec<NeedView>
 
 fn not_by(viewer: &Viewer<'_>, instance: &Instance, step: &Step) -> Vec<DutyView> {
     let shown = |other: &StepId| {
-        let by = instance.records.get(other).map(|record| record.completed_by.clone());
+        let record = instance.records.get(other);
+        let by = record.map(|record| record.completed_by.clone());
         DutyView {
             step: other.clone(),
             title: viewer.title(&instance.workflow, other),
-            bars: by.as_ref().is_some_and(|name| name.as_str() == viewer.person.username),
+            bars: record.is_some_and(|record| decide::is_of(record, viewer.person)),
             by,
         }
     };

@@ -100,6 +100,7 @@ fn a_task(number: u128, step: &str, role: &str, state: TaskState) -> Task {
         confirmations: IndexMap::new(),
         draft: IndexMap::new(),
         comments: vec![Comment { at: at(1), by: Username::from(role), text: "secret remark".to_owned() }],
+        raised_at: None,
         revision: 3,
     }
 }
@@ -155,6 +156,7 @@ fn after_intake() -> Instance {
             register: Some("library".into()),
             completed_at: at(5),
             completed_by: Username::from("nurse"),
+            completed_for: None,
             outcome: None,
             fields: IndexMap::from([(FieldId::from("reason"), Value::Code("secret reason".to_owned()))]),
             asks: IndexMap::new(),
@@ -173,7 +175,12 @@ fn after_intake() -> Instance {
         due_at: at(3),
         detected_at: at(4),
         completed_at: Some(at(5)),
-        acknowledged: Some(Acknowledgement { at: at(6), by: Username::from("chief"), note: Some("secret note".to_owned()) }),
+        acknowledged: Some(Acknowledgement {
+            at: at(6),
+            by: Username::from("chief"),
+            note: Some("secret note".to_owned()),
+            acting_for: None,
+        }),
         explained: None,
     });
     instance

@@ -72,6 +72,8 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::ReprojectionApproved { .. }
         | Event::ReprojectionRejected { .. }
         | Event::ReprojectionDone { .. }
+        | Event::SubstitutionMade { .. }
+        | Event::SubstitutionEnded { .. }
         | Event::SourceImported { .. }
         | Event::MonthProposed { .. }
         | Event::MonthClosed { .. }
@@ -85,6 +87,8 @@ fn subject(event: &Event) -> Subject<'_> {
         | Event::TaskClaimed { task, step, .. }
         | Event::TaskReleased { task, step, .. }
         | Event::TaskAssigned { task, step, .. }
+        | Event::TaskReassigned { task, step, .. }
+        | Event::PriorityRaised { task, step, .. }
         | Event::DraftSaved { task, step, .. }
         | Event::Commented { task, step, .. }
         | Event::GateConfirmed { task, step, .. }
@@ -131,6 +135,8 @@ fn says(event: &Event) -> String {
         Event::TaskClaimed { assignee, .. } => format!("claimed by {assignee}"),
         Event::TaskReleased { before, .. } => format!("given back by {before}"),
         Event::TaskAssigned { assignee, .. } => format!("assigned to {assignee}"),
+        Event::TaskReassigned { role, rung, .. } => format!("given to the role {role} at {rung}"),
+        Event::PriorityRaised { rung, .. } => format!("priority raised at {rung}"),
         Event::DraftSaved { .. } => "draft saved".to_owned(),
         Event::Commented { .. } => "comment added".to_owned(),
         Event::GateConfirmed { gate, .. } => format!("gate {gate} confirmed"),
@@ -170,6 +176,8 @@ fn says(event: &Event) -> String {
         Event::ReprojectionApproved { moves, .. } => format!("moving {moves} deadlines approved"),
         Event::ReprojectionRejected { .. } => "moving deadlines rejected".to_owned(),
         Event::ReprojectionDone { applied, skipped, .. } => format!("{applied} deadlines moved, {skipped} left alone"),
+        Event::SubstitutionMade { principal, substitute, until, .. } => format!("{substitute} stands in for {principal} until {until}"),
+        Event::SubstitutionEnded { principal, substitute } => format!("{substitute} no longer stands in for {principal}"),
         Event::SourceImported { source, version, .. } => format!("version {version} of {source} imported"),
         Event::MonthProposed { month } => format!("closing of {month} proposed"),
         Event::MonthClosed { month, .. } => format!("{month} closed"),

@@ -5,6 +5,7 @@
 //! write is refused.
 
 mod backlog;
+mod bounces;
 mod cursor;
 mod due;
 mod health;
@@ -16,13 +17,14 @@ mod release;
 mod settle;
 
 pub use backlog::OutboxCounts;
+pub use bounces::{AddressVerdict, BouncedAddress};
 pub(in crate::store) use cursor::queue;
 pub use cursor::{Advanced, MailCursor, NewNotice, Reader, Subscription};
 pub use health::{DisabledReason, Health, Judge, Judged, Verdict};
 pub use held::{Burst, Collected, Held};
 pub use journal::{JournalEntry, JournalPage, Position};
 pub use lease::{LeaseRequest, Leased, WebhookTarget};
-pub use people::{People, Person};
+pub use people::{People, Person, Shift};
 pub use settle::{Ending, Settlement, Told, Try};
 
 use super::Error;

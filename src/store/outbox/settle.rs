@@ -6,6 +6,7 @@ use entity::attempt;
 use sea_orm::{EntityTrait, Set, Value};
 use uuid::Uuid;
 
+use super::bounces::{self, AddressVerdict};
 use super::health::{self, Judge, Verdict};
 use super::held;
 use crate::ids::{NoticeId, WebhookId};
@@ -25,6 +26,8 @@ pub struct Settlement {
     pub verdict: Option<Told>,
     /// The notice is a digest: what it tells follows it.
     pub is_digest: bool,
+    /// What the try says about the address of a mail.
+    pub address: Option<AddressVerdict>,
 }
 
 /// A verdict on the receiver of a subscription.
@@ -109,6 +112,7 @@ impl Store {
             let (follow, values) = held::follow(&digests);
             write.execute(&follow, values).await?;
         }
+        bounces::apply(&mut write, &kept, now).await?;
         health::apply(&mut write, &kept, now, judge).await?;
         write.commit().await?;
         Ok(settlements.iter().map(|one| one.id).filter(|id| !held.contains(id)).collect())

@@ -50,6 +50,8 @@ pub struct NoticeRow {
     pub held_until: Option<Instant>,
     /// The digest it went out with.
     pub digest: Option<NoticeId>,
+    /// It was given up, and mails to its address still come back.
+    pub has_bounced: bool,
 }
 
 impl From<notice::Model> for NoticeRow {
@@ -65,6 +67,7 @@ impl From<notice::Model> for NoticeRow {
             attempts: u32::try_from(row.attempts).unwrap_or(0),
             held_until: row.held_until.map(Instant::clamped),
             digest: row.digest_id.map(NoticeId),
+            has_bounced: false,
         }
     }
 }
@@ -138,12 +141,14 @@ pub(super) fn breach_of(row: breach::Model) -> Breach {
         at: Instant::clamped(at),
         by: Username(by),
         note: row.acknowledged_note,
+        acting_for: row.acknowledged_for.map(Username),
     });
     let explained = row.explained_at.zip(row.explained_by).map(|(at, by)| Explanation {
         at: Instant::clamped(at),
         by: Username(by),
         code: row.explained_code.unwrap_or_default(),
         note: row.explained_note.unwrap_or_default(),
+        acting_for: row.explained_for.map(Username),
     });
     Breach {
         id: BreachId(row.id),

@@ -180,9 +180,12 @@ impl Store {
             .order_by_asc(notice::Column::Id)
             .all(self.reader())
             .await?;
+        let given_up = rows.iter().filter(|row| row.state == "dead" && row.webhook_id.is_none());
+        let bounced = self.bounced_among(given_up.map(|row| row.address.clone()).collect()).await?;
         for row in rows {
             if let Some(id) = row.breach_id {
-                found.entry(BreachId(id)).or_default().push(NoticeRow::from(row));
+                let has_bounced = row.state == "dead" && bounced.contains(&row.address);
+                found.entry(BreachId(id)).or_default().push(NoticeRow { has_bounced, ..NoticeRow::from(row) });
             }
         }
         Ok(found)

@@ -109,6 +109,7 @@ async fn ask(services: &Services, by: &str, command: Command) -> Result<Value, E
     let envelope = Envelope {
         id: services.ids.command_id(now),
         by: By::Person(Username::from(by)),
+        acting_for: None,
         command,
         if_match: None,
         idempotency: None,

@@ -19,6 +19,7 @@ mod check;
 mod deadline;
 mod evidence;
 mod import;
+mod mail;
 mod mutations;
 mod program;
 mod tampering;

@@ -48,24 +48,30 @@ fn program(quiet: &str) -> String {
 }
 
 pub(super) async fn furnish(sandbox: &Sandbox, quiet: &str) {
+    let people: Vec<(&str, &str)> = STAFF.into_iter().chain(LEADS.map(|name| (name, "lead"))).collect();
+    staff(sandbox, PROGRAM, &people).await;
+    let path = format!("/programs/{PROGRAM}");
+    sandbox.api.send("administrator", Method::PUT, &path, "application/yaml", program(quiet)).await.ok(201);
+}
+
+/// Adds people, each with a role of a program and the sandbox's password.
+pub(super) async fn staff(sandbox: &Sandbox, program: &str, people: &[(&str, &str)]) {
     let store = Store::connect(&sandbox.database_url()).await.unwrap();
     let password_hash = hash_password(PASSWORD.to_owned()).await.unwrap();
-    let person = |(name, role): (&str, &str)| NewPerson {
-        username: Username::from(name),
+    let person = |(name, role): &(&str, &str)| NewPerson {
+        username: Username::from(*name),
         name: name.to_uppercase(),
         email: Some(format!("{name}@sandbox.invalid")),
         password_hash: password_hash.clone(),
         administrator: false,
         auditor: false,
         integrator: false,
-        roles: [(ProgramId::from(PROGRAM), [role.into()].into())].into(),
+        roles: [(ProgramId::from(program), [(*role).into()].into())].into(),
         created_at: START.parse().unwrap(),
     };
-    let people: Vec<NewPerson> = STAFF.into_iter().chain(LEADS.map(|name| (name, "lead"))).map(person).collect();
+    let people: Vec<NewPerson> = people.iter().map(person).collect();
     store.add_people(&people, false).await.unwrap();
     store.close().await.unwrap();
-    let path = format!("/programs/{PROGRAM}");
-    sandbox.api.send("administrator", Method::PUT, &path, "application/yaml", program(quiet)).await.ok(201);
 }
 
 /// Starts so many cases of a workflow, all known since the clock started, and returns their tasks.

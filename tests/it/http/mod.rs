@@ -1,6 +1,7 @@
 //! The API of a whole server, on both databases: what people and programs do with it, and what it refuses.
 
 mod access;
+mod acting;
 mod amendments;
 mod bad_definitions;
 mod bad_imports;
@@ -27,6 +28,7 @@ mod routing;
 mod schedules;
 mod series;
 mod settings;
+mod substitutes;
 mod summaries;
 mod trail;
 mod untouched;

@@ -17,13 +17,14 @@ use crate::support::server::Sandbox;
 on_both!(a_change_leaves_an_entry);
 
 /// Changes nothing that the audit streams are about.
-const WITHOUT_ENTRY: [(&str, &str, &str); 16] = [
+const WITHOUT_ENTRY: [(&str, &str, &str); 19] = [
     ("POST", "/sessions", "who signed in is in the log"),
     ("DELETE", "/sessions/current", "who signed out is in the log"),
     ("POST", "/me/calendar-feed", "a feed shows its owner's tasks and belongs to no program and no instance"),
     ("DELETE", "/me/calendar-feed", "a feed belongs to no program and no instance"),
     ("POST", "/me/mails", "which summaries somebody wants belongs to no program and no instance"),
     ("POST", "/programs/{program}/rosters/{workflow}/open", "each line it starts or asks about leaves an entry of its own, beside its own"),
+    ("POST", "/me/acting-for", "changes nothing by itself; what is done then says in whose name"),
     ("POST", "/deadlines/preview", "changes nothing"),
     ("POST", "/reprojections/preview", "changes nothing"),
     ("POST", "/reprojections/{id}/approve", "the clocks it moves leave entries of their own, beside its own"),
@@ -173,6 +174,16 @@ async fn of_a_calendar(sandbox: &Sandbox, seen: &mut BTreeSet<(String, String)>)
     seen.insert(leaves_one(sandbox, &change("administrator", "/reprojections/{id}/reject", path, json!({}))).await);
 }
 
+/// Somebody who takes part in one program names a substitute, and ends that.
+async fn of_a_substitute(sandbox: &Sandbox, seen: &mut BTreeSet<(String, String)>) {
+    let named = json!({ "substitute": "auditor", "until": "2027-01-01T00:00:00Z" });
+    seen.insert(leaves_one(sandbox, &change(RECORDER, "/me/substitutions", "/me/substitutions".to_owned(), named)).await);
+    let made = sandbox.api.get(RECORDER, "/me/substitutions").await.ok(200);
+    let path = format!("/me/substitutions/{}", made["items"][0]["id"].as_str().unwrap());
+    let end = change(RECORDER, "/me/substitutions/{id}", path, json!({}));
+    seen.insert(leaves_one(sandbox, &Change { method: Method::DELETE, ..end }).await);
+}
+
 async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     let mut seen: BTreeSet<(String, String)> = BTreeSet::from([("POST".to_owned(), "/instances".to_owned())]);
     let before = heads(sandbox).await.len();
@@ -183,6 +194,7 @@ async fn a_change_leaves_an_entry(sandbox: &Sandbox) {
     for change in changes {
         seen.insert(leaves_one(sandbox, &change).await);
     }
+    of_a_substitute(sandbox, &mut seen).await;
     of_a_calendar(sandbox, &mut seen).await;
     for change in of_a_record(&episode).await {
         seen.insert(leaves_one(sandbox, &change).await);

@@ -33,6 +33,7 @@ async fn a_lost_lease_writes_nothing(world: World) {
         ending: Ending::Sent,
         verdict: None,
         is_digest: false,
+        address: None,
     };
     assert_eq!(world.store.settle_notices(&[sent(first[0].fence)], after(61), judge).await.unwrap(), [first[0].id]);
     assert_eq!(world.notice(first[0].id).await.state, "sending");

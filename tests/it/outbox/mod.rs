@@ -7,6 +7,7 @@ mod forbidden;
 mod hostile;
 mod leases;
 mod mails;
+mod smtp;
 mod webhooks;
 mod world;
 

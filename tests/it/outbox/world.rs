@@ -196,7 +196,7 @@ impl World {
         let program = ProgramId::from("oxygen");
         let command = CommandId(Uuid::from_u128(1));
         let stream = proviso::store::program_stream(&program);
-        let new = NewEntry { instance: Some(instance_id()), command, at: now, actor: "engine".to_owned() };
+        let new = NewEntry { instance: Some(instance_id()), command, at: now, actor: "engine".to_owned(), acting_for: None };
         let seal = |sequence, previous: &str, at| {
             let entry = Entry {
                 stream,
@@ -205,6 +205,7 @@ impl World {
                 command,
                 at,
                 actor: "engine".to_owned(),
+                acting_for: None,
                 program: program.clone(),
                 version: 1,
                 workflow: Some("episode".into()),
@@ -317,6 +318,8 @@ impl World {
             explained_by: None,
             explained_code: None,
             explained_note: None,
+            acknowledged_for: None,
+            explained_for: None,
         };
         let clock = clock::Model {
             id: row.clock_id,

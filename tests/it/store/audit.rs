@@ -98,7 +98,8 @@ async fn settled(home: &Home, newest: InstanceId) -> ExportBound {
 
 async fn append(store: Store, program: ProgramId, number: u128, judged: Instant) -> Result<i64, Error> {
     let mut transaction = store.begin_write().await?;
-    let entry = NewEntry { instance: None, command: CommandId(Uuid::from_u128(number)), at: judged, actor: "recorder".to_owned() };
+    let command = CommandId(Uuid::from_u128(number));
+    let entry = NewEntry { instance: None, command, at: judged, actor: "recorder".to_owned(), acting_for: None };
     let sequence = transaction
         .append_to_program(&program, entry, |sequence, previous, at| {
             let body = format!("{{\"sequence\":{sequence},\"at\":\"{at}\"}}");

@@ -80,6 +80,7 @@ pub fn started(number: u128) -> Instance {
             confirmations: IndexMap::new(),
             draft: IndexMap::new(),
             comments: Vec::new(),
+            raised_at: None,
             revision: 1,
         }],
         records: IndexMap::new(),
@@ -128,7 +129,7 @@ pub fn start(number: u128) -> Written {
 
 fn written(before: Option<Instance>, mut instance: Instance, command: u128) -> Written {
     let (command, now) = (CommandId(id(9, command)), at(1_000));
-    let audit_body = audit::seal(&mut instance, command, now, "recorder", Vec::new()).unwrap();
+    let audit_body = audit::seal(&mut instance, command, now, ("recorder", None), Vec::new()).unwrap();
     let reply = Reply::Started(instance.id);
     Written {
         command,
@@ -192,6 +193,7 @@ pub fn breach(before: &Instance, number: u128) -> Written {
             step: clock.step,
             role: clock.role,
             assignee: None,
+            inbox: None,
             due_at: clock.due_at,
             rung: "breach".to_owned(),
             repetition: 1,
@@ -213,6 +215,7 @@ fn record(task: TaskId, number: u128) -> Record {
         register: Some("contacts".into()),
         completed_at: at(1_000),
         completed_by: "coordinator".into(),
+        completed_for: None,
         outcome: Some("reached".into()),
         fields: IndexMap::from([("litres".into(), Value::Decimal("2.50".to_owned()))]),
         asks: IndexMap::new(),

@@ -1,6 +1,6 @@
 //! An SMTP server whose answers a test steers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -24,9 +24,21 @@ pub struct MailServer {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Answers to the end of DATA.
-    answers: VecDeque<&'static str>,
+    /// What happens at the end of DATA, mail by mail.
+    endings: VecDeque<Ending>,
+    /// Addresses that are not taken, with the answer to RCPT.
+    refused: BTreeMap<String, &'static str>,
     accepted: Vec<Accepted>,
+}
+
+/// What the server does with a mail it has read to its end.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Refuse(&'static str),
+    /// It takes the mail and never says so.
+    Silence,
+    /// It takes the mail and hangs up without saying so.
+    HangUp,
 }
 
 impl MailServer {
@@ -52,7 +64,30 @@ impl MailServer {
 
     /// Answers the next mail with this line, for example `451 4.7.1 try later`, and does not take it.
     pub fn refuse_next(&self, answer: &'static str) {
-        self.state.lock().expect("no test panics while it holds the lock").answers.push_back(answer);
+        self.next(Ending::Refuse(answer));
+    }
+
+    /// Takes the next mail and never answers.
+    pub fn fall_silent_next(&self) {
+        self.next(Ending::Silence);
+    }
+
+    /// Takes the next mail and hangs up without an answer.
+    pub fn hang_up_next(&self) {
+        self.next(Ending::HangUp);
+    }
+
+    fn next(&self, ending: Ending) {
+        self.state.lock().expect("no test panics while it holds the lock").endings.push_back(ending);
+    }
+
+    /// Answers this line whenever `address` is to get a mail; `None` takes it again.
+    pub fn refuse_address(&self, address: &str, answer: Option<&'static str>) {
+        let mut state = self.state.lock().expect("no test panics while it holds the lock");
+        match answer {
+            Some(answer) => state.refused.insert(address.to_owned(), answer),
+            None => state.refused.remove(address),
+        };
     }
 
     /// Everything that was accepted so far.
@@ -74,8 +109,10 @@ impl MailServer {
                     "250 2.1.0 ok"
                 }
                 "RCPT" => {
-                    mail.to.push(address(&line));
-                    "250 2.1.5 ok"
+                    let to = address(&line);
+                    let refusal = self.state.lock().expect("no test panics while it holds the lock").refused.get(&to).copied();
+                    mail.to.push(to);
+                    refusal.unwrap_or("250 2.1.5 ok")
                 }
                 "DATA" => {
                     write.write_all(b"354 go on\r\n").await?;
@@ -83,7 +120,16 @@ impl MailServer {
                         mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
                         mail.data.push('\n');
                     }
-                    self.take(mail.clone())
+                    match self.take(mail.clone()) {
+                        None => "250 2.0.0 taken",
+                        Some(Ending::Refuse(refusal)) => refusal,
+                        Some(Ending::HangUp) => return Ok(()),
+                        // Only the other side can end this conversation.
+                        Some(Ending::Silence) => {
+                            while lines.next_line().await?.is_some() {}
+                            return Ok(());
+                        }
+                    }
                 }
                 "QUIT" => {
                     write.write_all(b"221 2.0.0 bye\r\n").await?;
@@ -96,13 +142,14 @@ impl MailServer {
         Ok(())
     }
 
-    fn take(&self, mail: Accepted) -> &'static str {
+    /// Keeps the mail, unless it is refused, and says how its conversation ends.
+    fn take(&self, mail: Accepted) -> Option<Ending> {
         let mut state = self.state.lock().expect("no test panics while it holds the lock");
-        if let Some(refusal) = state.answers.pop_front() {
-            return refusal;
+        let ending = state.endings.pop_front();
+        if !matches!(ending, Some(Ending::Refuse(_))) {
+            state.accepted.push(mail);
         }
-        state.accepted.push(mail);
-        "250 2.0.0 taken"
+        ending
     }
 }
 

@@ -81,9 +81,10 @@ fn task_is_told(was: Option<&Task>, task: &Task, events: &[Event]) {
     let owner = was.and_then(|was| was.assignee.as_ref());
     if was.is_some() && owner != task.assignee.as_ref() {
         let given = told(&|event| match event {
-            Event::TaskClaimed { task: id, .. } | Event::TaskAssigned { task: id, .. } | Event::TaskReleased { task: id, .. } => {
-                *id == task.id
-            }
+            Event::TaskClaimed { task: id, .. }
+            | Event::TaskAssigned { task: id, .. }
+            | Event::TaskReassigned { task: id, .. }
+            | Event::TaskReleased { task: id, .. } => *id == task.id,
             _ => false,
         });
         assert_eq!(given, 1, "nobody is told who has it: {task:?}");

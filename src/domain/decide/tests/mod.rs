@@ -1,5 +1,6 @@
 //! Stories, tables and properties of the decisions, acted out on a stage.
 
+mod acting;
 mod amendments;
 mod edges;
 mod flow;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::report::{FaultCode, Path, Report};
-use super::{Program, roles};
-use crate::domain::definition::{At, Distance, Recipient, Rung, Until};
+use super::{Program, names, roles};
+use crate::domain::definition::{Act, At, Distance, Recipient, Rung, Until};
 
 /// Most levels of a ladder.
 const MAX_RUNGS: usize = 20;
@@ -65,13 +65,27 @@ fn counted(distance: Distance) -> i64 {
 
 fn level(program: &Program, rung: &Rung, path: &Path, report: &mut Report) {
     match &rung.tell {
-        Recipient::Role(role) => {
+        Some(Recipient::Role(role)) => {
             roles::known(program, role, &path.to("tell"), report);
         }
-        Recipient::Person(name) if name.as_str().trim().is_empty() => {
+        Some(Recipient::Person(name)) if name.as_str().trim().is_empty() => {
             report.add(&path.to("tell"), FaultCode::NoRecipient, "person must be followed by a username");
         }
-        Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Person(_) => {}
+        Some(Recipient::OnCall(rota)) if !program.rotas.contains_key(rota) => {
+            report.unknown(&path.to("tell"), FaultCode::UnknownRota, "rota", rota.as_str(), names(&program.rotas));
+        }
+        None if rung.act.is_none() => {
+            report.add(path, FaultCode::NoRecipient, "a level tells somebody, does something, or both: write tell, do or both");
+        }
+        Some(Recipient::Assignee | Recipient::Manager | Recipient::ManagerOfManager | Recipient::Person(_) | Recipient::OnCall(_))
+        | None => {}
+    }
+    if let Some(Act::ReassignToRole(role)) = &rung.act {
+        roles::known(program, role, &path.to("do"), report);
+    }
+    if rung.act.is_some() && rung.repeat.is_some() {
+        let message = "what a level does is done once: give the repetition a level of its own";
+        report.add(&path.to("do"), FaultCode::BadLadder, message);
     }
     let channels: HashSet<_> = rung.by.iter().collect();
     if channels.is_empty() {

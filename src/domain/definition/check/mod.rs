@@ -16,6 +16,7 @@ mod order;
 mod report;
 mod roles;
 mod rosters;
+mod rotas;
 mod routes;
 mod shape;
 mod starts;
@@ -47,6 +48,7 @@ pub fn check(program: &Program, calendars: &Calendars) -> Vec<Finding> {
     roles::check(program, &mut report);
     vocabulary::check(program, &mut report);
     ladders::check(program, &mut report);
+    rotas::check(program, &mut report);
     notices::check(program, &mut report);
     months::check(program, &mut report);
     bodies::check(program, &mut report);

@@ -20,7 +20,7 @@ macro_rules! fault_codes {
 
             /// True for faults of what an entry lacks: they cannot be told while something inside it is unreadable.
             pub fn is_about_completeness(self) -> bool {
-                matches!(self, Self::BadEscalation | Self::BadGate | Self::NoOwner | Self::BadCount | Self::NoDeadline)
+                matches!(self, Self::BadEscalation | Self::BadGate | Self::NoOwner | Self::NoRecipient | Self::BadCount | Self::NoDeadline)
             }
 
             /// Every code, in the order of the documentation.
@@ -68,6 +68,7 @@ fault_codes! {
     UnknownCode => "unknown_code",
     UnknownRegister => "unknown_register",
     UnknownLadder => "unknown_ladder",
+    UnknownRota => "unknown_rota",
     UnknownStep => "unknown_step",
     UnknownField => "unknown_field",
     UnknownAsk => "unknown_ask",

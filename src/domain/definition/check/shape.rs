@@ -42,6 +42,10 @@ pub fn check(program: &Program, report: &mut Report) {
     }
     named(names(&program.tables), &top.to("tables"), report);
     named(names(&program.ladders), &top.to("ladders"), report);
+    named(names(&program.rotas), &top.to("rotas"), report);
+    for (rota, declared) in &program.rotas {
+        title(&declared.title, &top.to("rotas").to(rota).to("title"), report);
+    }
     months(program, report);
     named(names(&program.workflows), &top.to("workflows"), report);
     count(program.workflows.len(), 1, MAX_ENTRIES, "workflows", &top.to("workflows"), report);

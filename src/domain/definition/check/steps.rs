@@ -4,7 +4,7 @@ use super::report::{FaultCode, Path, Report};
 use super::vocabulary::name_of;
 use super::{allowance, meetings, names, roles, routes, terms};
 use crate::domain::calendar::Calendars;
-use crate::domain::definition::{Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, Then, Workflow};
+use crate::domain::definition::{Act, Anchor, Due, Field, FieldType, Gate, Program, Recipient, Step, Then, Workflow};
 use crate::ids::StepId;
 
 /// The outcome of a review that lets what needs it go on.
@@ -168,7 +168,13 @@ fn ladder(place: &Place<'_>, report: &mut Report) {
     if step.due.is_none() && !place.is_series() {
         report.add(&path, FaultCode::NoDeadline, "a ladder needs a deadline: give the step due, or leave the ladder out");
     }
-    let tells_manager = rungs.iter().any(|rung| matches!(rung.tell, Recipient::Manager | Recipient::ManagerOfManager));
+    let tells_manager = rungs.iter().any(|rung| matches!(rung.tell, Some(Recipient::Manager | Recipient::ManagerOfManager)));
+    let gives_to_manager = rungs.iter().any(|rung| rung.act == Some(Act::ReassignToManager));
+    let is_top = step.role.as_ref().is_none_or(|role| program.roles.get(role).is_some_and(|role| role.top));
+    if gives_to_manager && is_top {
+        let message = format!("{id} gives a task to the role above, and there is none above this step's: use a ladder that names the role");
+        report.add(&path, FaultCode::BadLadder, message);
+    }
     if step.role.is_none() && tells_manager {
         let message = format!("{id} tells a manager, and a step without a role has none: use a ladder that names the role to tell");
         report.add(&path, FaultCode::NoRecipient, message);

@@ -138,6 +138,7 @@ impl World {
             register: None,
             completed_at: at("2026-11-23T08:00:00Z"),
             completed_by: "carla".into(),
+            completed_for: None,
             outcome: outcome.map(OutcomeId::from),
             fields: fields.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
             asks: Values::new(),
