@@ -17,11 +17,13 @@ use crate::support::server::Sandbox;
 on_both!(a_change_leaves_an_entry);
 
 /// Changes nothing that the audit streams are about.
-const WITHOUT_ENTRY: [(&str, &str, &str); 16] = [
+const WITHOUT_ENTRY: [(&str, &str, &str); 18] = [
     ("POST", "/sessions", "who signed in is in the log"),
     ("DELETE", "/sessions/current", "who signed out is in the log"),
     ("POST", "/me/calendar-feed", "a feed shows its owner's tasks and belongs to no program and no instance"),
     ("DELETE", "/me/calendar-feed", "a feed belongs to no program and no instance"),
+    ("POST", "/me/mails", "which summaries somebody wants belongs to no program and no instance"),
+    ("POST", "/programs/{program}/rosters/{workflow}/open", "each line it starts or asks about leaves an entry of its own, beside its own"),
     ("POST", "/deadlines/preview", "changes nothing"),
     ("POST", "/reprojections/preview", "changes nothing"),
     ("POST", "/reprojections/{id}/approve", "the clocks it moves leave entries of their own, beside its own"),
