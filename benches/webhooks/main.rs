@@ -166,13 +166,13 @@ impl Bench {
         let program = ProgramId::from("many");
         let (instance, stream) = (InstanceId(command.0), program_stream(&program));
         let events = (0..events).map(|number| breached(command, number, by)).collect();
-        let seal = |sequence, previous: &str| {
+        let seal = |sequence, previous: &str, at| {
             let entry = Entry {
                 stream,
                 sequence,
                 previous: previous.to_owned(),
                 command,
-                at: now,
+                at,
                 actor: "engine".to_owned(),
                 program: program.clone(),
                 version: 1,

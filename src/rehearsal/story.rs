@@ -141,9 +141,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::MonthCompared { month, agree, differ, .. } => format!("{month} compared: {}", compared(agree.len(), differ.len())),
         Event::PositionTaken { month, level, .. } => format!("position on {month}: {level}"),
         Event::StatementRegistered { month, level, .. } => format!("statement on {month} registered as {level}"),
-        Event::StatementRefused { month, level, in_force, .. } => {
-            format!("statement on {month} refused: it claims {level}, {}", position(*in_force))
-        }
+        Event::StatementRefused { month, level, in_force, .. } => format!("statement on {month} refused: {}", over(*level, *in_force)),
         Event::DraftSaved { .. }
         | Event::Commented { .. }
         | Event::ClockArmed { .. }
@@ -194,8 +192,9 @@ fn filed(register: Option<&RegisterId>, pending: &[CheckId]) -> String {
     if pending.is_empty() { register } else { format!("{register}, pending: {}", pending.join(", ")) }
 }
 
-fn position(in_force: Option<Level>) -> String {
-    in_force.map_or_else(|| "there is no position".to_owned(), |level| format!("the position is {level}"))
+fn over(claimed: Level, in_force: Option<Level>) -> String {
+    let position = in_force.map_or_else(|| "there is no position".to_owned(), |level| format!("the position is {level}"));
+    format!("it claims {claimed}, {position}")
 }
 
 fn told(firing: &Firing) -> String {

@@ -21,7 +21,7 @@ pub use board::{ComparisonLine, PositionLine, StatementLine, comparisons, positi
 pub use cases::{Filed, codes, load, meetings, outcomes};
 pub use kind::ReportKind;
 pub use lines::{AmendmentLine, BreachLine, DecisionLine, FigureLine, Period, TaskLine};
-pub use tables::{amendments, breaches, decisions, durations, figures, pending, rationales, routing, slots, timeliness};
+pub use tables::{amendments, breaches, decisions, durations, figures, pending, rationales, removals, routing, slots, timeliness};
 pub use work::{EarlyWork, WorkEntry, early, work};
 
 /// One value of a table.

@@ -99,7 +99,8 @@ impl Chart {
             | ReportKind::Positions
             | ReportKind::Statements
             | ReportKind::WorkBeforeDecision
-            | ReportKind::RetroactiveChanges => return None,
+            | ReportKind::RetroactiveChanges
+            | ReportKind::Removals => return None,
             ReportKind::Breaches => ("late_minutes", 3),
         };
         let at = table.columns.iter().position(|known| *known == column)?;

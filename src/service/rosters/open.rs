@@ -57,7 +57,7 @@ pub async fn open(
     if let Some(last) = last.as_ref().filter(|last| last.number >= version.version) {
         return Ok(Answer { status: 200, body: whole(&kept, last)?, etag: None, replayed: false });
     }
-    let opening = Opening { services, kept: &kept, who: &username, number: version.version, at: now };
+    let opening = Opening { services, kept: &kept, who: &username, acting_for: who.stands_for.clone(), number: version.version, at: now };
     let opened = opening.carry_out(last.as_ref(), &rows).await?;
     keep(services, &kept, (&username, asked), (version.version, now), &opened).await
 }
@@ -109,6 +109,8 @@ struct Opening<'a> {
     services: &'a Services,
     kept: &'a Kept,
     who: &'a Username,
+    /// In whose name.
+    acting_for: Option<Username>,
     number: u32,
     at: Instant,
 }
@@ -165,7 +167,15 @@ impl Opening<'_> {
             (Standing::Continued | Standing::Removed, None) => return Ok(row),
         };
         let id = self.services.ids.command_id(self.at);
-        let envelope = Envelope { id, by: By::Person(self.who.clone()), command, if_match: None, idempotency: None, dry_run: false };
+        let envelope = Envelope {
+            id,
+            by: By::Person(self.who.clone()),
+            command,
+            if_match: None,
+            idempotency: None,
+            dry_run: false,
+            acting_for: self.acting_for.clone(),
+        };
         match self.services.execute(envelope).await {
             Ok(answer) => row.instance_id = row.instance_id.or_else(|| answer.body["id"].as_str().and_then(|id| id.parse().ok())),
             Err(Error::Rejected(Rejection::AlreadyRunning { instance, .. })) => row.instance_id = Some(instance),
