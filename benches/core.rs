@@ -137,7 +137,7 @@ fn evidence(bench: &mut Criterion) {
     group.bench_function("seal a completion", |bench| {
         bench.iter_batched(
             || (completed.instance.clone(), completed.events.clone()),
-            |(mut instance, events)| seal(&mut instance, CommandId(Uuid::from_u128(7)), now(), "worker", events),
+            |(mut instance, events)| seal(&mut instance, CommandId(Uuid::from_u128(7)), now(), ("worker", None), events),
             criterion::BatchSize::SmallInput,
         );
     });
