@@ -174,6 +174,7 @@ impl Bench {
                 command,
                 at,
                 actor: "engine".to_owned(),
+                acting_for: None,
                 program: program.clone(),
                 version: 1,
                 workflow: Some("episode".into()),
