@@ -28,7 +28,7 @@ const TEMPLATES: &[Template] = &[
         forms: forms!("escalated"),
         fields: &[("letter", &["span", "rung", "repetition", "until_acknowledged"])],
     },
-    Template { name: "routed", forms: forms!("routed"), fields: &[("letter", &[])] },
+    Template { name: "routed", forms: forms!("routed"), fields: &[("letter", &["due"])] },
     Template {
         name: "digest",
         forms: forms!("digest"),
