@@ -21,9 +21,10 @@ use super::farewell::Farewell;
 use super::lane::{HandedIn, Kept, Lane, Places};
 use super::letter::{Letter, Rendered};
 use super::mail::{Mail, Sender};
-use super::mailer::{Mailer, SEND_TIMEOUT};
+use super::mailer::Mailer;
 use super::operational::DISABLED;
 use super::outcome::Outcome;
+use super::smtp::{CONNECTIONS, SEND_TIMEOUT};
 use super::summary::{SUMMARY, Summary};
 use super::webhook::{Delivery, Webhooks};
 use crate::clock::Stopwatch;
@@ -33,8 +34,6 @@ use crate::instant::Instant;
 use crate::store::Store;
 use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Way};
 
-/// Mails sent at the same time.
-const MAILS_AT_A_TIME: usize = 16;
 /// Deliveries sent at the same time to one subscription.
 const PER_WEBHOOK: usize = 2;
 /// Notices taken at a time: of one subscription whose receiver is well, and of mails.
@@ -165,7 +164,7 @@ impl Dispatcher {
     /// Sends what is in a lane and hands in how each ended; `kept` is held until that is written. It stops early, and gives the rest
     /// back, when the receiver is to be left alone or the lane has lasted long enough.
     pub async fn work(&self, lane: Lane, times: &Times, hand_in: &UnboundedSender<HandedIn>, kept: &Kept) {
-        let at_a_time = if lane.is_mail { MAILS_AT_A_TIME } else { PER_WEBHOOK };
+        let at_a_time = if lane.is_mail { CONNECTIONS } else { PER_WEBHOOK };
         let (watch, failed) = (Stopwatch::start(), std::sync::atomic::AtomicU32::new(0));
         let hand = |settlement| {
             // Nobody takes it when the server stops in the middle: the lease runs out and another try is made.

@@ -1,20 +1,12 @@
 //! Where mails go: to an SMTP server, into a folder of `.eml` files, or into memory where the sandbox shows them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use lettre::transport::smtp::PoolConfig;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::Message;
 
 use super::captured::{Captured, CapturedMail};
 use super::outcome::Outcome;
-use super::reply;
-
-/// From the connection to the server's last word.
-pub const SEND_TIMEOUT: Duration = Duration::from_secs(20);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECTIONS: u32 = 4;
+use super::smtp::Smtp;
 
 /// The way mails take.
 #[derive(Debug, Clone)]
@@ -42,75 +34,6 @@ impl Mailer {
                 smtp.send(message).await
             }
         }
-    }
-}
-
-/// A pool of connections to one SMTP server.
-#[derive(Clone)]
-pub struct Smtp {
-    /// Holds a password where the server wants one.
-    url: Arc<str>,
-    pool: Arc<Mutex<AsyncSmtpTransport<Tokio1Executor>>>,
-    /// How long one mail may take.
-    patience: Duration,
-}
-
-impl std::fmt::Debug for Smtp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Smtp(…)")
-    }
-}
-
-impl Smtp {
-    /// Takes a URL that the configuration has checked: `smtp://host:port`, `smtp://user:password@host:587?tls=required`
-    /// (STARTTLS) or `smtps://…`. No connection is made yet.
-    pub fn new(url: &str) -> Result<Self, String> {
-        Self::with_patience(url, SEND_TIMEOUT)
-    }
-
-    /// The same with less patience for a server that does not answer.
-    pub fn with_patience(url: &str, patience: Duration) -> Result<Self, String> {
-        // An error says that a provider is installed already, which is all that is needed.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        Ok(Self { url: url.into(), pool: Arc::new(Mutex::new(pool(url)?)), patience })
-    }
-
-    async fn send(&self, message: &Message) -> Outcome {
-        let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match tokio::time::timeout(self.patience, pool.send(message.clone())).await {
-            Ok(Ok(response)) => Outcome::Sent { status: Some(response.code().into()) },
-            Ok(Err(error)) => outcome_of(&error),
-            Err(_) => {
-                self.leave();
-                Outcome::retry("the mail server did not answer in time")
-            }
-        }
-    }
-
-    /// Goes on with new connections: a silent one would go back to the others and hold up the next mail too.
-    fn leave(&self) {
-        if let Ok(fresh) = pool(&self.url) {
-            *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
-        }
-    }
-}
-
-fn pool(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-        .map_err(|_| "the SMTP URL cannot be used: write for example smtp://user:password@mail.example.org:587?tls=required".to_owned())?;
-    Ok(builder.timeout(Some(CONNECT_TIMEOUT)).pool_config(PoolConfig::new().max_size(CONNECTIONS)).build())
-}
-
-fn outcome_of(error: &lettre::transport::smtp::Error) -> Outcome {
-    if let Some(status) = error.status() {
-        let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-        reply::sort(status.into(), &text)
-    } else if error.is_timeout() {
-        Outcome::retry("the mail server did not answer in time")
-    } else if error.is_tls() {
-        Outcome::retry("no encrypted connection to the mail server")
-    } else {
-        Outcome::retry("no connection to the mail server, or it broke")
     }
 }
 
