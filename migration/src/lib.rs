@@ -18,6 +18,8 @@ mod m20261126_000010_create_calendar_feed;
 mod m20261126_000015_create_schedule_tables;
 mod m20261126_000017_guard_records;
 mod m20261126_000031_extend_webhooks;
+mod m20261126_000056_create_timer_trouble;
+mod m20261126_000057_create_node;
 mod m20261126_000061_hold_mails;
 
 /// The ordered list of steps.
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000015_create_schedule_tables::Migration),
             Box::new(m20261126_000017_guard_records::Migration),
             Box::new(m20261126_000031_extend_webhooks::Migration),
+            Box::new(m20261126_000056_create_timer_trouble::Migration),
+            Box::new(m20261126_000057_create_node::Migration),
             Box::new(m20261126_000061_hold_mails::Migration),
         ]
     }

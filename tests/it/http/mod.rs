@@ -16,6 +16,7 @@ mod meetings;
 mod months;
 mod openapi;
 mod pathway;
+mod poison;
 mod priority_list;
 mod reports;
 mod reprojections;
