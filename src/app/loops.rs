@@ -12,11 +12,11 @@ use tokio::sync::futures::Notified;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::sending;
+use super::{sending, survey};
 use crate::clock::Clock;
 use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
-use crate::outbox::{Dispatcher, FanOut};
+use crate::outbox::{self, Dispatcher, FanOut};
 use crate::scheduler::{Engine, Pace};
 use crate::service::reprojections;
 use crate::service::sandbox::Moved;
@@ -82,10 +82,10 @@ impl Loops {
         loop {
             let moved = reprojections::run_once(&self.services).await?;
             let pass = self.engine.run_once(self.clock().now()).await?;
-            let fanned = self.fan_out.run_once(self.clock().now(), self.clock().wall()).await.map_err(internal)?;
-            let sent = self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await.map_err(internal)?;
+            let fanned = self.fan_out.run_once(self.clock().now(), self.clock().wall()).await.map_err(of_outbox)?;
+            let sent = self.dispatcher.run_once(self.clock().now(), self.clock().wall(), NOTICES).await.map_err(of_outbox)?;
             fired += pass.fired + pass.occurred;
-            if moved + pass.fired + pass.stale + pass.occurred == 0 && fanned.is_idle() && sent.is_idle() {
+            if moved + pass.fired + pass.stale + pass.troubled + pass.occurred == 0 && fanned.is_idle() && sent.is_idle() {
                 return Ok(fired);
             }
             if fanned.held_back {
@@ -165,6 +165,7 @@ impl Loops {
         let (this, token) = (self.clone(), stop.clone());
         tracker.spawn(async move { this.run_reprojections(token).await });
         tracker.spawn(sending::run(self.clone(), stop.clone()));
+        tracker.spawn(survey::run(self.clone(), self.services.store.clone(), stop.clone()));
     }
 
     /// Why the engine does not seem to work; empty when it does.
@@ -267,6 +268,9 @@ impl Heartbeat {
     }
 }
 
-fn internal(error: impl std::fmt::Display) -> Error {
-    Error::Internal(error.to_string())
+/// A database that is away is told as such, also where the outbox found it so.
+fn of_outbox(error: outbox::Error) -> Error {
+    match error {
+        outbox::Error::Store(error) => error.into(),
+    }
 }

@@ -4,9 +4,11 @@ mod furniture;
 mod hints;
 mod installation;
 mod loops;
+mod neighbours;
 pub mod people;
 mod sending;
 mod server;
+mod survey;
 
 pub use installation::{Installation, Setting};
 pub use loops::{CLOCK_OFFSET, Loops};

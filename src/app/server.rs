@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::loops::CLOCK_OFFSET;
-use super::{Installation, Setting, hints};
+use super::{Installation, Setting, hints, neighbours};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::database::Target;
@@ -95,10 +95,12 @@ impl Server {
         let services = &installation.services;
         let mut pulse = None;
         if config.node.role.works() {
-            services.store.free_outbox_leases().await?;
+            services.store.free_outbox_leases(&config.node.id).await?;
             installation.loops.start(&tracker, &stop);
             let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
             tracker.spawn(hints::listen(store, config.node.id.clone(), wake, clock, stop.clone()));
+            let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
+            tracker.spawn(neighbours::watch(store, config.node.id.clone(), wake, clock, stop.clone()));
             pulse = Some(Pulse::start(services.wake.clone()).await.map_err(|error| StartError::Other(error.to_string()))?);
         }
         let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());

@@ -13,6 +13,7 @@ mod openapi;
 mod outcome;
 mod rehearse;
 mod serve;
+mod timers;
 mod token;
 mod user;
 
@@ -57,6 +58,8 @@ enum Command {
     Token(token::Args),
     /// Prints the description of the API
     Openapi(openapi::Args),
+    /// Tells which timers failed or are late, and has them tried again
+    Timers(timers::Args),
     /// Exports and verifies the audit streams
     Audit(audit::Args),
 }
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Some(Command::User(args)) => runtime.block_on(user::run(args)),
         Some(Command::Token(args)) => runtime.block_on(token::run(args)),
         Some(Command::Openapi(args)) => openapi::run(&args),
+        Some(Command::Timers(args)) => runtime.block_on(timers::run(args)),
         Some(Command::Audit(args)) => runtime.block_on(audit::run(args)),
         None => ExitCode::from(2),
     }

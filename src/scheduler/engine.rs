@@ -6,12 +6,14 @@ use std::time::Duration;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
+use super::trouble::{is_its_own, retry_at, why};
 use super::watch::Watch;
 use crate::domain::command::{By, Command, Envelope};
 use crate::ids::{self, InstanceId};
 use crate::instant::Instant;
 use crate::service::{Fired, SLICE_AT_MOST, Services};
 use crate::store::DueTimer;
+use crate::store::troubles::Failure;
 
 /// Rows looked at in one query; slices on distinct instances are cut out of them.
 const PAGE: u64 = 1_000;
@@ -26,8 +28,10 @@ pub struct Pass {
     pub stale: u64,
     /// Timers and schedules that another transaction held; they stay due.
     pub held: u64,
-    /// Timers whose firing failed; they stay armed.
+    /// Timers and schedules for which the database was not ready; they stay due.
     pub failed: u64,
+    /// Timers that failed by themselves; they stay armed and are left alone for a while.
+    pub troubled: u64,
     /// Schedules of which something had come.
     pub occurred: u64,
 }
@@ -77,11 +81,11 @@ impl Engine {
             if due.is_empty() {
                 break;
             }
-            let before = total.fired + total.stale;
+            let before = total.moved();
             for slice in firsts(due).chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)) {
-                total = total.plus(self.fire(slice).await);
+                total = total.plus(self.fire(slice).await?);
             }
-            if total.fired + total.stale == before {
+            if total.moved() == before {
                 break;
             }
         }
@@ -112,7 +116,7 @@ impl Engine {
         }
     }
 
-    async fn fire(&self, due: &[DueTimer]) -> Pass {
+    async fn fire(&self, due: &[DueTimer]) -> Result<Pass, crate::store::Error> {
         let now = self.services.clock.now();
         for timer in due {
             #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no more than 52 bits")]
@@ -120,18 +124,33 @@ impl Engine {
         }
         let envelopes = due.iter().map(envelope).collect();
         let mut pass = Pass::default();
-        for result in self.services.fire(envelopes).await {
+        let mut failures = Vec::new();
+        for (timer, result) in due.iter().zip(self.services.fire(envelopes).await) {
             match result {
                 Ok(Fired::Fired) => pass.fired += 1,
                 Ok(Fired::Stale | Fired::NotATimer) => pass.stale += 1,
                 Ok(Fired::Held) => pass.held += 1,
+                Err(error) if is_its_own(&error) => {
+                    tracing::error!(%error, timer.id = %timer.id, "a timer could not be fired; it stays armed and is left alone for a while");
+                    let (timer, generation, instance) = (timer.id, timer.generation, timer.instance);
+                    failures.push(Failure { timer, generation, instance, why: why(&error) });
+                }
                 Err(error) => {
                     tracing::error!(%error, "a timer could not be fired; it stays armed");
                     pass.failed += 1;
                 }
             }
         }
-        pass
+        if !failures.is_empty() {
+            pass.troubled = failures.len() as u64;
+            metrics::counter!("proviso_timers_failed_total").increment(pass.troubled);
+            let now = self.services.clock.now();
+            let set_aside = self.services.store.note_failures(&failures, now, |tries| retry_at(tries, now)).await?;
+            if set_aside > 0 {
+                tracing::error!(set_aside, "timers failed too often and are set aside: see proviso timers list");
+            }
+        }
+        Ok(pass)
     }
 
     /// When the next timer or schedule is due.
@@ -209,12 +228,18 @@ fn envelope(timer: &DueTimer) -> Envelope {
 }
 
 impl Pass {
+    /// Timers that need no further look in this pass.
+    fn moved(self) -> u64 {
+        self.fired + self.stale + self.troubled
+    }
+
     fn plus(self, other: Self) -> Self {
         Self {
             fired: self.fired + other.fired,
             stale: self.stale + other.stale,
             held: self.held + other.held,
             failed: self.failed + other.failed,
+            troubled: self.troubled + other.troubled,
             occurred: self.occurred + other.occurred,
         }
     }

@@ -78,7 +78,11 @@ impl Deciding {
         left: &mut Vec<(usize, Envelope)>,
     ) -> Vec<(usize, Result<Decided, Error>)> {
         let mut last = None;
-        for _ in 0..ATTEMPTS {
+        metrics::histogram!("proviso_slice_commands").record(f64::from(u32::try_from(slice.len()).unwrap_or(u32::MAX)));
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                metrics::counter!("proviso_slice_retries_total").increment(1);
+            }
             match self.transact(slice, locking).await {
                 Ok((decided, deferred)) => {
                     left.extend(deferred);

@@ -1,8 +1,8 @@
 //! Which timers are due. Nothing is locked or claimed here: a timer fires by compare-and-set when its command commits.
 
-use entity::timer;
+use entity::{timer, timer_trouble};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::{Error, Store};
@@ -19,10 +19,11 @@ pub struct DueTimer {
 }
 
 impl Store {
-    /// At most `limit` armed timers that are due at `now`, in order of due instant, instance and id.
+    /// At most `limit` armed timers that are due at `now` and not left alone after a failure, in order of due instant, instance and id.
     pub async fn due(&self, now: Instant, limit: u64) -> Result<Vec<DueTimer>, Error> {
         let rows: Vec<(Uuid, i64, Uuid, i64)> = armed()
             .filter(timer::Column::DueAt.lte(now.millis()))
+            .filter(without(troubles().filter(left_alone_at(now))))
             .order_by_asc(timer::Column::DueAt)
             .order_by_asc(timer::Column::InstanceId)
             .order_by_asc(timer::Column::Id)
@@ -41,11 +42,26 @@ impl Store {
         Ok(rows.into_iter().map(due).collect())
     }
 
-    /// The instant of the earliest armed timer, due or not.
+    /// The instant at which the next timer is to be fired, or to be tried again, due or not.
     pub async fn next_due_at(&self) -> Result<Option<Instant>, Error> {
-        let earliest: Option<Option<i64>> =
-            armed().select_only().column_as(timer::Column::DueAt.min(), "due_at").into_tuple().one(self.reader()).await?;
-        Ok(earliest.flatten().map(Instant::clamped))
+        // The first by the index, and no minimum: that would be looked for among all of them.
+        let earliest: Option<i64> = armed()
+            .filter(without(troubles()))
+            .order_by_asc(timer::Column::DueAt)
+            .limit(1)
+            .select_only()
+            .column(timer::Column::DueAt)
+            .into_tuple()
+            .one(self.reader())
+            .await?;
+        let again: Option<Option<i64>> = troubles()
+            .filter(Expr::exists(armed().filter(Expr::cust(SAME_TIMER)).into_query()))
+            .select_only()
+            .column_as(timer_trouble::Column::RetryAt.min(), "retry_at")
+            .into_tuple()
+            .one(self.reader())
+            .await?;
+        Ok(earliest.into_iter().chain(again.flatten()).min().map(Instant::clamped))
     }
 
     /// How many timers are armed.
@@ -62,4 +78,20 @@ impl Store {
 /// The state is written as text, not bound: only then does the partial index of armed timers apply.
 fn armed() -> Select<timer::Entity> {
     timer::Entity::find().filter(Expr::cust("timer.state = 'armed'"))
+}
+
+const SAME_TIMER: &str = "timer_trouble.timer_id = timer.id AND timer_trouble.generation = timer.generation";
+
+fn troubles() -> Select<timer_trouble::Entity> {
+    timer_trouble::Entity::find()
+}
+
+/// Timers without such a trouble at their generation.
+fn without(troubles: Select<timer_trouble::Entity>) -> Condition {
+    let of_timer = troubles.select_only().column(timer_trouble::Column::TimerId).filter(Expr::cust(SAME_TIMER));
+    Condition::all().not().add(Expr::exists(of_timer.into_query()))
+}
+
+fn left_alone_at(now: Instant) -> Condition {
+    Condition::any().add(timer_trouble::Column::RetryAt.is_null()).add(timer_trouble::Column::RetryAt.gt(now.millis()))
 }

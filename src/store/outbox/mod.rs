@@ -13,7 +13,6 @@ mod held;
 mod journal;
 mod lease;
 mod people;
-mod release;
 mod settle;
 
 pub use backlog::OutboxCounts;

@@ -66,7 +66,7 @@ async fn every_planted_fault_is_found() {
 /// The invariants that found something.
 fn findings(snapshot: &Snapshot, acknowledged: &[Acknowledged], now: Instant) -> Vec<&'static str> {
     let mut all = always(snapshot);
-    all.extend(at_rest(snapshot, now, false));
+    all.extend(at_rest(snapshot, now));
     all.push(("acknowledged_is_kept", invariants::acknowledged_is_kept(snapshot, acknowledged)));
     all.into_iter().filter(|(_, found)| !found.is_empty()).map(|(name, _)| name).collect()
 }

@@ -172,8 +172,8 @@ pub fn notices_are_unique(snapshot: &Snapshot) -> Vec<String> {
 }
 
 /// I7, at rest: every firing that tells somebody by mail has a notice, and every notice was sent, given up, or waits for
-/// an instant after `now`. `leased` allows those that a killed process was sending; their lease has yet to run out.
-pub fn notices_are_done(snapshot: &Snapshot, now: Instant, leased: bool) -> Vec<String> {
+/// an instant after `now`.
+pub fn notices_are_done(snapshot: &Snapshot, now: Instant) -> Vec<String> {
     let mut wrong = Vec::new();
     let facts: BTreeSet<&str> = snapshot.notices.iter().map(|notice| notice.fact.as_str()).collect();
     for told in &snapshot.events {
@@ -186,7 +186,7 @@ pub fn notices_are_done(snapshot: &Snapshot, now: Instant, leased: bool) -> Vec<
     for notice in &snapshot.notices {
         let done = match notice.state.as_str() {
             "sent" | "dead" | "suppressed" => true,
-            "sending" => leased && notice.lease_until > 0,
+            "sending" => false,
             _ => notice.next_attempt_at > now.millis(),
         };
         if !done {

@@ -52,12 +52,18 @@ pub struct Ledger {
     pub unanswered: VecDeque<Request>,
     /// Requests that had been done although their first answer never came.
     pub replayed: usize,
+    /// The database goes away now and then, so 503 is an answer; such a request is repeated.
+    pub outages: bool,
+    /// How often that was the answer.
+    pub unavailable: usize,
     /// Answers that no crash explains.
     pub surprises: Vec<String>,
     /// The latest business time the server told of.
     pub clock: Option<Instant>,
     /// How many requests may yet be sent; no end when none.
     pub quota: Option<usize>,
+    /// How long before its start every episode was confirmed, instead of up to two hours; only starts are sent then.
+    pub confirmed_millis_ago: Option<i64>,
     ready: VecDeque<Request>,
     participants: usize,
     started: usize,
@@ -89,7 +95,7 @@ impl Ledger {
         if let Some(again) = self.unanswered.pop_front() {
             return Some(again);
         }
-        let follow_up = self.random(5) < 3;
+        let follow_up = self.confirmed_millis_ago.is_none() && self.random(5) < 3;
         let ready = if follow_up || self.started == self.participants { self.ready.pop_front() } else { None };
         if ready.is_some() || self.started == self.participants {
             return ready;
@@ -100,9 +106,10 @@ impl Ledger {
     }
 
     fn start(&mut self, number: usize) -> Request {
-        let confirmed_before_millis = self.random(120) * 60_000;
+        let at_random = i64::try_from(self.random(120) * 60_000).unwrap();
+        let confirmed_before_millis = self.confirmed_millis_ago.unwrap_or(at_random);
         let now = self.clock.expect("the clock is read before the load begins");
-        let confirmed = Instant::clamped(now.millis() - i64::try_from(confirmed_before_millis).unwrap());
+        let confirmed = Instant::clamped(now.millis() - confirmed_before_millis);
         let participant = participant(number);
         let body = json!({
             "program": "oxygen_continuity", "workflow": "episode",

@@ -12,6 +12,8 @@ mod client;
 mod faults;
 mod invariants;
 mod ledger;
+mod nodes;
+mod outages;
 mod points;
 mod process;
 mod reference;
@@ -35,8 +37,6 @@ struct Run {
     url: String,
     folder: PathBuf,
     clients: Clients,
-    /// A killed server may leave leases behind that only time ends.
-    leases_remain: bool,
 }
 
 impl Run {
@@ -50,12 +50,11 @@ impl Run {
 
     /// Starts a server on it for so many participants at most.
     async fn begin(name: &str, url: Option<String>, participants: usize) -> (Self, Sandbox) {
-        let leases_remain = url.is_some();
         let (folder, url) = Self::place(name, url.as_deref());
         let server = Sandbox::start(&url, Some(START), &folder.join("server.log")).await;
         let clients = Clients::sign_in(&server.address, number("PROVISO_CRASH_SEED").unwrap_or(1), participants).await;
         clients.read_clock(&server.address).await;
-        (Self { url, folder, clients, leases_remain }, server)
+        (Self { url, folder, clients }, server)
     }
 
     fn log(&self) -> PathBuf {
@@ -91,7 +90,7 @@ impl Run {
         assert_eq!(server.terminate().await.code(), Some(0));
         let snapshot = self.look().await;
         self.assert_sound(&snapshot);
-        assert_none(&at_rest(&snapshot, now, self.leases_remain));
+        assert_none(&at_rest(&snapshot, now));
         (snapshot, now)
     }
 
@@ -158,10 +157,10 @@ fn always(snapshot: &Snapshot) -> Findings {
 }
 
 /// What holds besides when everything due at `now` has been done.
-fn at_rest(snapshot: &Snapshot, now: Instant, leased: bool) -> Findings {
+fn at_rest(snapshot: &Snapshot, now: Instant) -> Findings {
     vec![
         ("nothing_is_overdue", invariants::nothing_is_overdue(snapshot, now)),
-        ("notices_are_done", invariants::notices_are_done(snapshot, now, leased)),
+        ("notices_are_done", invariants::notices_are_done(snapshot, now)),
     ]
 }
 

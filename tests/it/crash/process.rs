@@ -32,7 +32,19 @@ impl Sandbox {
 
     /// Starts the program so that it dies at a place; it has no address when that came before it listened.
     pub async fn begin(url: &str, clock: Option<&str>, log: &Path, die_at: Option<&str>) -> Self {
+        Self::run(program(), url, clock, log, die_at).await
+    }
+
+    /// Starts a node of this name on a database that has its clock.
+    pub async fn node(url: &str, log: &Path, name: &str) -> Self {
         let mut command = program();
+        command.env("PROVISO_NODE_ID", name);
+        let sandbox = Self::run(command, url, None, log, None).await;
+        assert!(!sandbox.address.is_empty(), "the node {name} did not start:\n{}", sandbox.log_text());
+        sandbox
+    }
+
+    async fn run(mut command: Command, url: &str, clock: Option<&str>, log: &Path, die_at: Option<&str>) -> Self {
         command.args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--database-url", url]);
         if let Some(clock) = clock {
             command.args(["--clock", clock]);
@@ -77,8 +89,13 @@ impl Sandbox {
 
     /// SIGTERM, without waiting.
     pub fn ask_to_stop(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal, for example `STOP`.
+    pub fn signal(&self, name: &str) {
         let id = self.child.as_ref().expect("a sandbox that runs").id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill(1) runs").success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill(1) runs").success());
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.

@@ -19,6 +19,7 @@ mod meetings;
 mod months;
 mod openapi;
 mod pathway;
+mod poison;
 mod priority_list;
 mod receivers;
 mod reports;

@@ -69,12 +69,20 @@ async fn leases_of_a_stopped_process_are_freed_or_run_out(world: World) {
     world.happened(after(0), vec![fired("breached", "breach", "manager")]).await;
     world.fan_out_all(after(0)).await;
     assert_eq!(world.store.lease_notices(&request("before", after(0))).await.unwrap().len(), 1);
-    world.store.free_outbox_leases().await.unwrap();
-    let wall = match world.store.backend() {
-        proviso::store::Backend::Sqlite => after(1),
-        proviso::store::Backend::Postgres => after(60),
-    };
-    assert_eq!(world.store.lease_notices(&request("after", wall)).await.unwrap().len(), 1);
+    world.store.free_outbox_leases("another").await.unwrap();
+    let freed = world.store.lease_notices(&request("after", after(1))).await.unwrap().len();
+    match world.store.backend() {
+        proviso::store::Backend::Sqlite => assert_eq!(freed, 1, "nobody else can hold one"),
+        proviso::store::Backend::Postgres => {
+            assert_eq!(freed, 0, "another node starts, and frees its own only");
+            let signs = world.store.beat("before").await.unwrap();
+            assert_eq!(signs, [("before".to_owned(), 1)]);
+            assert!(!world.store.bury("before", 0).await.unwrap(), "it has given a sign since");
+            assert!(world.store.bury("before", 1).await.unwrap());
+            assert!(!world.store.bury("before", 1).await.unwrap(), "once");
+            assert_eq!(world.store.lease_notices(&request("after", after(1))).await.unwrap().len(), 1);
+        }
+    }
     let counts = world.store.outbox_counts().await.unwrap();
     assert_eq!(counts.by_state[&("email".to_owned(), "sending".to_owned())], 1);
     assert_eq!(counts.oldest_waiting, Some(after(0)));

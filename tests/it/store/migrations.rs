@@ -11,7 +11,7 @@ async fn up_down_up(home: Home, tables: &str) {
     home.store.migrate().await.unwrap();
     let beside = home.beside().await;
     let first = beside.texts(tables).await;
-    assert_eq!(first.len(), 37, "{first:?}");
+    assert_eq!(first.len(), 39, "{first:?}");
     Migrator::down(&beside.connection, None).await.unwrap();
     assert_eq!(beside.texts(tables).await, Vec::<String>::new());
     let status = home.store.migration_status().await.unwrap();

@@ -23,3 +23,4 @@ mod round_trip;
 mod samples;
 mod series;
 mod timers;
+mod troubles;
