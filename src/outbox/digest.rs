@@ -12,6 +12,7 @@ use super::conclude::is_beside_the_point;
 use super::error::Error;
 use super::identity::notice_id;
 use super::letter::{Kind, Letter, Rendered};
+use crate::domain::link::LinkKey;
 use crate::ids::{NoticeId, ProgramId, TaskId, Username};
 use crate::instant::Instant;
 use crate::store::Store;
@@ -43,6 +44,12 @@ pub struct Line {
     pub program: String,
     pub assignee: Option<Username>,
     pub due: Option<String>,
+    /// The mail about a breach that this line stands for, where its reader may answer the breach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells: Option<NoticeId>,
+    /// The address at which it is answered; made when the mail is written.
+    #[serde(skip)]
+    pub answer: Option<String>,
 }
 
 /// Lets every burst go that is over.
@@ -69,7 +76,7 @@ fn gather(burst: Burst, now: Instant) -> Collected {
             Ok(letter) if is_over(&mail, &letter) => collected.suppressed.push(mail.id),
             Ok(letter) => {
                 collected.told.push(mail.id);
-                letters.push(letter);
+                letters.push((mail.id, letter));
             }
             // It goes out as it is, and is found unreadable there.
             Err(_) => collected.told.push(mail.id),
@@ -111,16 +118,18 @@ fn notice(first: NoticeId, (recipient, address): (String, String), program: Prog
 
 impl Digest {
     /// A digest of letters to one person, the oldest first.
-    fn of(letters: Vec<Letter>, now: Instant) -> Self {
-        let to_name = letters.last().map(|letter| letter.to_name.clone()).unwrap_or_default();
-        let last: BTreeMap<TaskId, Letter> = letters.into_iter().map(|letter| (letter.task, letter)).collect();
+    fn of(letters: Vec<(NoticeId, Letter)>, now: Instant) -> Self {
+        let to_name = letters.last().map(|(_, letter)| letter.to_name.clone()).unwrap_or_default();
+        let last: BTreeMap<TaskId, (NoticeId, Letter)> = letters.into_iter().map(|(id, letter)| (letter.task, (id, letter))).collect();
         let is_overdue = |letter: &Letter| letter.kind != Kind::Warned || letter.due_at.is_some_and(|due| due < now);
-        let mut tasks: Vec<Letter> = last.into_values().collect();
-        tasks.sort_by_key(|letter| (!is_overdue(letter), letter.due_at, letter.task));
-        let overdue = tasks.iter().filter(|letter| is_overdue(letter)).count();
+        let mut tasks: Vec<(NoticeId, Letter)> = last.into_values().collect();
+        tasks.sort_by_key(|(_, letter)| (!is_overdue(letter), letter.due_at, letter.task));
+        let overdue = tasks.iter().filter(|(_, letter)| is_overdue(letter)).count();
         let soon = tasks.len() - overdue;
-        let line = |letter: Letter| Line {
+        let line = |(id, letter): (NoticeId, Letter)| Line {
             is_overdue: is_overdue(&letter),
+            tells: letter.may_answer.then_some(id),
+            answer: None,
             task: letter.task,
             step: letter.step,
             program: letter.program,
@@ -128,6 +137,19 @@ impl Digest {
             due: letter.due,
         };
         Self { to_name, overdue, soon, lines: tasks.into_iter().take(NAMED).map(line).collect() }
+    }
+
+    /// The same with the addresses at which its breaches are answered, each once, as the mails it stands for would have been.
+    pub fn with_answers(mut self, public_url: &str, key: &LinkKey) -> Self {
+        for line in &mut self.lines {
+            line.answer = line.tells.map(|mail| format!("{public_url}/answer/{}", key.answering(mail)));
+        }
+        self
+    }
+
+    /// Whether any line can be answered.
+    fn answers(&self) -> bool {
+        self.lines.iter().any(|line| line.answer.is_some())
     }
 
     /// Tasks that are not named.

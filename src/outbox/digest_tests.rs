@@ -83,6 +83,19 @@ fn several_are_one_mail_and_a_task_is_named_once() {
 }
 
 #[test]
+fn each_breach_of_a_digest_is_answered_by_the_link_of_its_own_mail() {
+    let mails = vec![held(1, &letter(1, Kind::Warned, "2026-01-05T17:00:00Z")), held(2, &letter(2, Kind::Breached, NOW))];
+    let warned = Letter { may_answer: false, ..letter(3, Kind::Warned, "2026-01-05T17:30:00Z") };
+    let mails = [mails, vec![held(3, &warned), held(4, &letter(2, Kind::Escalated, NOW))]].concat();
+    let digest = gathered(mails).1.unwrap();
+    assert_eq!(digest.lines.iter().map(|line| line.tells.map(|id| id.0.as_u128())).collect::<Vec<_>>(), [Some(4), Some(1), None]);
+    let key = LinkKey::new(LinkKey::text_of([7; 32]));
+    let link = format!("https://proviso.example/answer/{}", key.answering(NoticeId(Uuid::from_u128(4))));
+    let mail = digest.with_answers("https://proviso.example", &key).render("https://proviso.example").unwrap();
+    assert!(mail.text.contains(&link) && mail.html.contains(&link) && mail.text.contains("by the links above"), "{}", mail.text);
+}
+
+#[test]
 fn what_lost_its_point_is_not_told() {
     let escalated = letter(1, Kind::Escalated, NOW);
     let mails = vec![

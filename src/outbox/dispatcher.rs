@@ -259,6 +259,11 @@ impl Dispatcher {
         let Ok(digest) = serde_json::from_str::<Digest>(&notice.body) else {
             return Outcome::dead("what the mail is made from cannot be read");
         };
+        let key = match self.link_key().await {
+            Ok(key) => key,
+            Err(retry) => return retry,
+        };
+        let digest = digest.with_answers(self.sender.public_url(), key);
         match digest.render(self.sender.public_url()) {
             Ok(rendered) => self.post(notice, rendered, &digest.to_name, now, wall).await,
             Err(_) => Outcome::dead("the mail cannot be put together"),

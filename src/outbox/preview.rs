@@ -64,12 +64,15 @@ fn lines() -> Vec<Line> {
         program: "Example program".to_owned(),
         assignee: is_overdue.then(|| "example.nurse".into()),
         due: Some("Monday 5 January 2026 12:00 EST (America/New_York), 2026-01-05 17:00 UTC".to_owned()),
+        tells: None,
+        answer: None,
     };
     vec![line(1, true), line(2, true), line(3, false)]
 }
 
 fn digest() -> Digest {
-    Digest { to_name: "Example Lead".to_owned(), overdue: 2, soon: 1, lines: lines() }
+    let answer = |line: Line| Line { answer: line.is_overdue.then(|| format!("{PUBLIC_URL}/answer/…")), ..line };
+    Digest { to_name: "Example Lead".to_owned(), overdue: 2, soon: 1, lines: lines().into_iter().map(answer).collect() }
 }
 
 fn summary() -> Summary {

@@ -32,7 +32,10 @@ const TEMPLATES: &[Template] = &[
     Template {
         name: "digest",
         forms: forms!("digest"),
-        fields: &[("digest", &["to_name", "overdue", "soon", "lines", "more"]), ("line", LINE)],
+        fields: &[
+            ("digest", &["to_name", "overdue", "soon", "lines", "more", "answers"]),
+            ("line", &["is_overdue", "task", "step", "program", "assignee", "due", "answer"]),
+        ],
     },
     Template {
         name: "summary",

@@ -47,7 +47,7 @@ fn program(quiet: &str) -> String {
     )
 }
 
-pub(super) async fn furnish(sandbox: &Sandbox, quiet: &str) {
+pub(crate) async fn furnish(sandbox: &Sandbox, quiet: &str) {
     let people: Vec<(&str, &str)> = STAFF.into_iter().chain(LEADS.map(|name| (name, "lead"))).collect();
     staff(sandbox, PROGRAM, &people).await;
     let path = format!("/programs/{PROGRAM}");
@@ -75,7 +75,7 @@ pub(super) async fn staff(sandbox: &Sandbox, program: &str, people: &[(&str, &st
 }
 
 /// Starts so many cases of a workflow, all known since the clock started, and returns their tasks.
-pub(super) async fn start(sandbox: &Sandbox, workflow: &str, count: usize, known_at: &str) -> Vec<String> {
+pub(crate) async fn start(sandbox: &Sandbox, workflow: &str, count: usize, known_at: &str) -> Vec<String> {
     let row = |number: usize| json!({ "program": PROGRAM, "workflow": workflow, "started_with": { "name": format!("{workflow}-{number} {known_at}"), "known_at": known_at } });
     let rows: Vec<Value> = (0..count).map(row).collect();
     let mut tasks = Vec::new();

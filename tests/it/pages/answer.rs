@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::browser::Browser;
+use crate::http::digests::{furnish, start};
 use crate::http::episodes::{DECIDER, Episode, RECORDER, SAMPLES};
-use crate::support::server::{Backend, Sandbox};
+use crate::support::server::{Backend, START, Sandbox};
 
 /// Mails to an address about an episode's record, oldest first.
 async fn mails(sandbox: &Sandbox, to: &str) -> Vec<Value> {
@@ -85,4 +86,30 @@ async fn a_breach_is_answered_by_link_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_breach_is_answered_by_link_on_postgresql() {
     answered_by_link(Backend::Postgres).await;
+}
+
+async fn answered_from_a_digest(backend: Backend) {
+    let sandbox = Sandbox::start(backend).await;
+    furnish(&sandbox, "").await;
+    let tasks = start(&sandbox, "office_case", 3, START).await;
+    sandbox.advance("PT4H20M").await;
+    let digest = sandbox.api.all("auditor", "/sandbox/mail?to=lead_a@sandbox.invalid").await.pop().expect("a digest");
+    assert_eq!(digest["subject"], "Overdue: 3 tasks");
+    let text = digest["text"].as_str().expect("a text");
+    let links: Vec<&str> = text.lines().filter_map(|line| line.split_once("/answer/")).map(|(_, token)| token).collect();
+    assert_eq!(links.len(), tasks.len(), "{text}");
+    let path = format!("/answer/{}", links[1]);
+    Browser::of(&sandbox, "lead_b").await.get(&path).await.ok(403).says("sent to somebody else");
+    let lead = Browser::of(&sandbox, "lead_a").await;
+    lead.get(&path).await.ok(200).says("Nobody has taken the breach on.");
+    lead.post(&path, &[("note", "on it")]).await.ok(200);
+    let breaches = sandbox.api.all("lead_a", "/breaches?program=busy_day").await;
+    assert_eq!(breaches.iter().filter(|breach| !breach["acknowledged"].is_null()).count(), 1);
+    lead.post(&path, &[("note", "again")]).await.ok(410);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_breach_is_answered_from_a_digest() {
+    answered_from_a_digest(Backend::Sqlite).await;
 }
