@@ -4,7 +4,7 @@
 //! exist; inside it task states can be read, and a task's contents by the holders of its role or of one above it.
 
 use super::command::Principal;
-use super::definition::Program;
+use super::definition::{Program, Step};
 use crate::ids::{ProgramId, RoleId, Username};
 
 /// What somebody may do with a task's contents.
@@ -56,6 +56,12 @@ pub fn task_access(person: &Principal, program: &Program, role: Option<&RoleId>,
     }
     let manages = role.is_some_and(|role| manages(person, program, role));
     if manages || person.auditor { Access::Contents } else { Access::State }
+}
+
+/// Whether somebody confirms a gate of a step that another role completes. They may open the task and are told whom it is about; what
+/// was entered stays closed to them.
+pub fn confirms(person: &Principal, program: &Program, step: &Step) -> bool {
+    step.gates.values().filter_map(|gate| gate.by.as_ref()).any(|role| person.holds(&program.program, role))
 }
 
 /// Whether somebody holds a role above `role`.

@@ -10,11 +10,11 @@ use super::body::Json;
 use super::command::{Sent, envelope};
 use super::problem::Problem;
 use super::tasks::CompleteRequest;
-use crate::domain::command::{Command, Idempotency, Principal};
+use crate::domain::command::{Command, Envelope, Idempotency};
 use crate::domain::value;
 use crate::ids::TaskId;
 use crate::service::views::CompletedView;
-use crate::service::{Error, Services};
+use crate::service::{Answer, Error, Services};
 
 /// Most rows of one request.
 const ROWS_AT_MOST: usize = 1_000;
@@ -79,37 +79,41 @@ pub async fn complete_many(
         return Err(Problem::malformed(format!("items: send 1 to {ROWS_AT_MOST} rows")));
     }
     let key = body.idempotency.as_ref();
-    let mut rows = rows.into_iter().enumerate();
-    let mut items = Vec::new();
-    // The first row alone: it tells whether the key was used with another body before anything else is changed.
-    if let Some((index, row)) = rows.next() {
-        items.push(complete_row(&services, &person, index + 1, row, key).await?);
-    }
-    for answer in join_all(rows.map(|(index, row)| complete_row(&services, &person, index + 1, row, key))).await {
-        items.push(answer?);
-    }
+    let tasks: Vec<TaskId> = rows.iter().map(|row| row.task).collect();
+    let envelopes = rows.into_iter().enumerate().map(|(at, row)| {
+        // A repeated request gives each row the reply it had.
+        let idempotency = key.map(|key| Idempotency { key: format!("{}#{}", key.key, at + 1), ..key.clone() });
+        let command = Command::Complete { task: row.task, submission: row.completion.into() };
+        envelope(&services, &person, command, Sent::from(idempotency))
+    });
+    let answers = send_all(&services, envelopes.collect()).await?;
+    let items: Vec<_> = tasks.into_iter().zip(answers).enumerate().map(|(at, (task, answer))| answered(at + 1, task, answer)).collect();
     let completed = items.iter().filter(|row| row.completed.is_some()).count();
     Ok(HttpResponse::Ok().json(CompletionsView { completed, refused: items.len() - completed, items }))
 }
 
-/// Completes the task of one row. A repeated request gives each row the reply it had; a key used with another body refuses them all.
-async fn complete_row(
-    services: &Services,
-    person: &Principal,
-    row: usize,
-    sent: CompletionRow,
-    key: Option<&Idempotency>,
-) -> Result<CompletionRowView, Problem> {
-    let task = sent.task;
-    let idempotency = key.map(|key| Idempotency { key: format!("{}#{row}", key.key), ..key.clone() });
-    let command = Command::Complete { task, submission: sent.completion.into() };
-    match services.execute(envelope(services, person, command, Sent::from(idempotency))).await {
-        Ok(answer) => Ok(CompletionRowView { row, task, status: answer.status, completed: Some(answer.body), problem: None }),
-        Err(Error::KeyReused) => Err(Error::KeyReused.into()),
+/// Sends commands at once and gives their answers in the same order. The first goes alone: it tells whether the key was used with
+/// another body before anything is changed, which refuses them all.
+pub async fn send_all(services: &Services, envelopes: Vec<Envelope>) -> Result<Vec<Result<Answer, Error>>, Error> {
+    let mut envelopes = envelopes.into_iter();
+    let mut answers = Vec::new();
+    if let Some(first) = envelopes.next() {
+        answers.push(services.execute(first).await);
+    }
+    if !matches!(answers.first(), Some(Err(Error::KeyReused))) {
+        answers.extend(join_all(envelopes.map(|envelope| services.execute(envelope))).await);
+    }
+    let is_reused = answers.iter().any(|answer| matches!(answer, Err(Error::KeyReused)));
+    if is_reused { Err(Error::KeyReused) } else { Ok(answers) }
+}
+
+fn answered(row: usize, task: TaskId, answer: Result<Answer, Error>) -> CompletionRowView {
+    match answer {
+        Ok(answer) => CompletionRowView { row, task, status: answer.status, completed: Some(answer.body), problem: None },
         Err(error) => {
             let problem = Problem::from(error);
             let status = problem.status_code().as_u16();
-            Ok(CompletionRowView { row, task, status, completed: None, problem: Some(problem.to_json()) })
+            CompletionRowView { row, task, status, completed: None, problem: Some(problem.to_json()) }
         }
     }
 }

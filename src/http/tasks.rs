@@ -21,7 +21,7 @@ use super::problem::Problem;
 use crate::domain::command::{Command, GateSubmission, Submission};
 use crate::domain::instance::TaskState;
 use crate::domain::value;
-use crate::ids::{FieldId, GateId, OutcomeId, ProgramId, RoleId, TaskId, Username};
+use crate::ids::{FieldId, GateId, OutcomeId, ProgramId, RoleId, StepId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
 use crate::service::Services;
 use crate::service::queries::{self, DueKey, TaskQuery};
@@ -43,6 +43,8 @@ pub struct TaskParams {
     /// States, separated by commas; `open,claimed,paused` unless given.
     pub state: Option<String>,
     pub program: Option<String>,
+    pub workflow: Option<String>,
+    pub step: Option<String>,
     /// Due before this timestamp.
     pub due_before: Option<String>,
     /// A part of the step's, workflow's or assignee's name, or an id.
@@ -67,6 +69,8 @@ impl TaskParams {
             all: self.all,
             states: states.into_iter().flatten().collect(),
             program: given(self.program.as_deref()).map(ProgramId::from),
+            workflow: given(self.workflow.as_deref()).map(WorkflowId::from),
+            step: given(self.step.as_deref()).map(StepId::from),
             due_before: due_before.map_err(|error| Problem::malformed(format!("due_before: {error}")))?,
             text: text.map(str::to_owned),
         })

@@ -78,6 +78,8 @@ impl Filter {
             role: None,
             all: self.is_all(),
             states: states.to_vec(),
+            workflow: None,
+            step: None,
             program: (!self.program.is_empty()).then(|| ProgramId::from(self.program.as_str())),
             due_before: self.is_overdue().then_some(now),
             text: (!text.is_empty()).then_some(text),

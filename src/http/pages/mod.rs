@@ -9,6 +9,9 @@ mod amend;
 mod answer;
 mod assets;
 mod breaches;
+mod bulk;
+mod bulk_given;
+mod bulk_table;
 mod deadline_form;
 mod failure;
 mod filed;
@@ -66,6 +69,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/start").route(reading().to(start::list)))
         .service(web::resource("/start/{program}/{workflow}").route(reading().to(start::show)).route(web::post().to(start::act)))
         .service(web::resource("/rosters/{program}/{workflow}").route(reading().to(rosters::show)).route(web::post().to(rosters::act)))
+        .service(web::resource("/bulk").route(reading().to(bulk::list)))
+        .service(web::resource("/bulk/{program}/{workflow}/{step}").route(reading().to(bulk::show)).route(web::post().to(bulk::act)))
         .service(web::resource("/breaches").route(reading().to(breaches::show)))
         .service(web::resource("/breaches/{id}").route(web::post().to(breaches::act)))
         .service(web::resource("/answer/{token}").route(reading().to(answer::show)).route(web::post().to(answer::act)))

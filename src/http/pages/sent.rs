@@ -35,6 +35,19 @@ impl Sent {
         self.get(name).map(str::trim).filter(|text| !text.is_empty())
     }
 
+    /// The part of a form whose names begin like this, without that beginning.
+    pub fn part(&self, beginning: &str) -> Self {
+        let pairs = self.0.iter().filter_map(|(name, text)| Some((name.strip_prefix(beginning)?.to_owned(), text.clone())));
+        Self(pairs.collect())
+    }
+
+    /// This form, with what `other` gives where it gives nothing.
+    pub fn or(&self, other: &Self) -> Self {
+        let own = self.0.iter().filter(|(name, _)| self.given(name).is_some() || other.given(name).is_none());
+        let others = other.0.iter().filter(|(name, _)| self.given(name).is_none() && other.given(name).is_some());
+        Self(own.chain(others).cloned().collect())
+    }
+
     /// Every text of that name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, text)| text.as_str())
@@ -59,6 +72,15 @@ mod tests {
         assert_eq!(sent.all("f.a").collect::<Vec<_>>(), ["one two", "<b>"]);
         assert_eq!(sent.get("note"), Some("x\ny"));
         assert_eq!((sent.get("blank"), sent.given("blank")), (Some("  "), None));
+    }
+
+    #[test]
+    fn a_row_is_a_part_and_takes_from_another_what_it_leaves_empty() {
+        let sent = Sent::parse(b"all.a=1&all.b=2&all.b=3&r1.a=+&r1.c=4&r10.a=5").unwrap();
+        assert_eq!(sent.part("r1."), Sent::of(&[("a", " "), ("c", "4")]));
+        let row = sent.part("r1.").or(&sent.part("all."));
+        assert_eq!((row.get("a"), row.all("b").collect::<Vec<_>>(), row.get("c")), (Some("1"), vec!["2", "3"], Some("4")));
+        assert_eq!(sent.part("r10.").or(&sent.part("all.")).get("a"), Some("5"));
     }
 
     #[test]

@@ -46,6 +46,16 @@ pub struct Read {
     pub faults: Vec<Violation>,
 }
 
+impl Read {
+    /// The violations with the form's own in place of those they led to.
+    pub fn told(&self, mut violations: Vec<Violation>) -> Vec<Violation> {
+        violations.retain(|violation| !self.faults.iter().any(|fault| (fault.kind, &fault.id) == (violation.kind, &violation.id)));
+        let mut all = self.faults.clone();
+        all.append(&mut violations);
+        all
+    }
+}
+
 /// Reads the form of a task; times are local to `zone`.
 pub fn read(task: &TaskView, sent: &Sent, zone: Tz) -> Read {
     let mut faults = Vec::new();
@@ -249,5 +259,13 @@ mod tests {
             serde_json::to_value(kept).unwrap(),
             json!({ "severity": 7, "barriers": [], "outcome": "pending", "asks.owner": "ada" })
         );
+    }
+
+    #[test]
+    fn the_forms_own_faults_replace_what_follows_from_them() {
+        let field = |message: &str| Violation::new(ViolationKind::Field, "failed_at", message);
+        let read = Read { faults: vec![field("does not exist")], ..Read::default() };
+        let other = Violation::new(ViolationKind::Field, "severity", "is missing");
+        assert_eq!(read.told(vec![field("is missing"), other.clone()]), [field("does not exist"), other]);
     }
 }

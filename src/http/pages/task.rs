@@ -144,7 +144,7 @@ pub async fn act(services: web::Data<Services>, posted: Posted, path: web::Path<
     };
     // Read again: what stands in the way may be that somebody changed it.
     let task = queries::task(&services, &posted.visitor.person, id).await?;
-    let violations = told_by_form(refused.violations, &read);
+    let violations = read.told(refused.violations);
     let request = Request { services: &services, visitor: &posted.visitor, sent: Some(&posted.sent), violations: &violations };
     let (mut shown, outcome) = request.page(&task).await?;
     match (refused.state, violations.is_empty()) {
@@ -215,14 +215,6 @@ async fn run(
     services.execute(command::envelope(services, &posted.visitor.person, command, sent)).await
 }
 
-/// The violations with the form's own in place of those they led to.
-fn told_by_form(mut violations: Vec<Violation>, read: &Read) -> Vec<Violation> {
-    violations.retain(|violation| !read.faults.iter().any(|fault| (fault.kind, &fault.id) == (violation.kind, &violation.id)));
-    let mut all = read.faults.clone();
-    all.append(&mut violations);
-    all
-}
-
 /// One request for a task's page.
 struct Request<'a> {
     services: &'a Services,
@@ -256,7 +248,6 @@ impl Request<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rejection::ViolationKind;
 
     #[test]
     fn buttons_are_read_strictly() {
@@ -271,13 +262,5 @@ mod tests {
     fn only_known_words_are_told() {
         assert!(told("completed").is_some());
         assert_eq!(told("<script>"), None);
-    }
-
-    #[test]
-    fn the_forms_own_faults_replace_what_follows_from_them() {
-        let field = |message: &str| Violation::new(ViolationKind::Field, "failed_at", message);
-        let read = Read { faults: vec![field("does not exist")], ..Read::default() };
-        let other = Violation::new(ViolationKind::Field, "severity", "is missing");
-        assert_eq!(told_by_form(vec![field("is missing"), other.clone()], &read), [field("does not exist"), other]);
     }
 }

@@ -15,7 +15,7 @@ pub use deadlines::{PreviewRequest, PreviewView, preview};
 pub use instances::{InstanceQuery, instance, instances};
 pub use records::records;
 pub use series::{Period, compliance};
-pub use tasks::{TaskQuery, deadline, task, tasks};
+pub use tasks::{TaskQuery, deadline, is_worked_in_bulk, live_by_step, task, task_after, tasks};
 
 pub use crate::store::queries::{DueKey, NewestKey, Part};
 

@@ -2,13 +2,13 @@
 
 use super::{pinned, scope};
 use crate::domain::command::Principal;
-use crate::domain::definition::{Program, Published};
+use crate::domain::definition::{Program, Published, Step, StepKind};
 use crate::domain::instance::TaskState;
 use crate::domain::meeting::{self, MOST_CASES};
 use crate::domain::policy::{self, Access};
-use crate::ids::{ProgramId, RoleId, TaskId, Username};
+use crate::ids::{ProgramId, RoleId, StepId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
-use crate::service::views::{self, DeadlineView, Home, TaskSubject, TaskSummary, TaskView, Viewer};
+use crate::service::views::{self, DeadlineView, Home, RecordView, Standing, TaskSubject, TaskSummary, TaskView, Viewer};
 use crate::service::{Error, Services};
 use crate::store::queries::{DueKey, Part, TaskFilter, TaskRow, TaskRows, TasksOf};
 
@@ -22,6 +22,8 @@ pub struct TaskQuery {
     /// Empty means live ones.
     pub states: Vec<TaskState>,
     pub program: Option<ProgramId>,
+    pub workflow: Option<WorkflowId>,
+    pub step: Option<StepId>,
     pub due_before: Option<Instant>,
     pub text: Option<String>,
 }
@@ -34,6 +36,8 @@ pub async fn tasks(services: &Services, person: &Principal, query: TaskQuery, pa
         of: whose(person, query.role, query.all),
         states: query.states,
         program: query.program,
+        workflow: query.workflow,
+        step: query.step,
         due_before: query.due_before,
         text: query.text,
     };
@@ -56,6 +60,40 @@ pub async fn task(services: &Services, person: &Principal, id: TaskId) -> Result
         agenda(services, &published, &rows, now, &mut shown).await?;
     }
     Ok(shown)
+}
+
+/// One task with the record whose completion opened it, as far as it is open to the person: what whoever works many at once looks at.
+pub async fn task_after(services: &Services, person: &Principal, id: TaskId) -> Result<(TaskView, Option<RecordView>), Error> {
+    let now = services.clock.now();
+    let (rows, published) = find(services, person, id).await?;
+    may_open(person, &published.program, &rows)?;
+    let viewer = Viewer::new(&published.program, person, now);
+    let shown = views::task(&viewer, &subject(&rows)).ok_or(Error::NotFound)?;
+    let instance = &rows.instance;
+    let before = instance.records.values().find(|record| Some(record.task) == rows.task.opened_by);
+    Ok((shown, before.map(|found| views::record(&viewer, instance.into(), Standing::of(instance, found), found))))
+}
+
+/// The steps of a program that the person can complete tasks of, or confirm gates of, with how many tasks are live.
+pub async fn live_by_step(services: &Services, person: &Principal, program: &Program) -> Result<Vec<(WorkflowId, StepId, u64)>, Error> {
+    let steps = program.workflows.iter().flat_map(|(workflow, found)| found.steps.iter().map(move |(id, step)| (workflow, id, step)));
+    let steps: Vec<_> = steps.filter(|(_, _, step)| is_worked_in_bulk(person, program, step)).collect();
+    let mut roles: Vec<RoleId> = steps.iter().filter_map(|(_, _, step)| step.role.clone()).collect();
+    roles.sort();
+    roles.dedup();
+    let live = services.store.live_by_step(&program.program, &roles).await?;
+    let counted = steps.into_iter().filter_map(|(workflow, id, _)| {
+        let count = live.get(&(workflow.clone(), id.clone()))?;
+        Some((workflow.clone(), id.clone(), *count))
+    });
+    Ok(counted.collect())
+}
+
+/// A meeting goes through its cases on a page of its own; any other step of a role is worked many at once by who holds the role, or
+/// the role that confirms one of its gates.
+pub fn is_worked_in_bulk(person: &Principal, program: &Program, step: &Step) -> bool {
+    let works = |role: &RoleId| person.holds(&program.program, role) || policy::confirms(person, program, step);
+    step.kind != StepKind::Meeting && step.role.as_ref().is_some_and(works)
 }
 
 /// Adds the cases an open meeting would go through now, as many as it may.
@@ -112,9 +150,7 @@ fn may_open(person: &Principal, program: &Program, rows: &TaskRows) -> Result<()
         Access::State => {}
     }
     let step = program.workflows.get(&rows.instance.workflow).and_then(|workflow| workflow.steps.get(&task.step));
-    let confirms =
-        step.is_some_and(|step| step.gates.values().filter_map(|gate| gate.by.as_ref()).any(|role| person.holds(&program.program, role)));
-    if confirms {
+    if step.is_some_and(|step| policy::confirms(person, program, step)) {
         return Ok(());
     }
     Err(match &task.role {

@@ -12,7 +12,7 @@ use super::{Part, Scope, count, document, get, within};
 use crate::domain::clock::Clock;
 use crate::domain::instance::{Instance, Task, TaskState};
 use crate::domain::record::Record;
-use crate::ids::{InstanceId, ProgramId, RoleId, TaskId, Username, WorkflowId};
+use crate::ids::{InstanceId, ProgramId, RoleId, StepId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
 use crate::store::{Error, Store};
 
@@ -24,6 +24,8 @@ pub struct TaskFilter {
     /// Empty means live ones.
     pub states: Vec<TaskState>,
     pub program: Option<ProgramId>,
+    pub workflow: Option<WorkflowId>,
+    pub step: Option<StepId>,
     pub due_before: Option<Instant>,
     /// A part of the step's, workflow's or assignee's name or of the task's id; for a reader's own tasks also of the
     /// value of which only one instance may run.
@@ -93,6 +95,24 @@ impl Store {
         Ok(rows)
     }
 
+    /// How many live tasks of these roles each step of a program has.
+    pub async fn live_by_step(&self, program: &ProgramId, roles: &[RoleId]) -> Result<BTreeMap<(WorkflowId, StepId), u64>, Error> {
+        let rows: Vec<(String, String, i64)> = task::Entity::find()
+            .select_only()
+            .columns([task::Column::Workflow, task::Column::Step])
+            .column_as(task::Column::Id.count(), "live")
+            .filter(Expr::cust("task.state IN ('open', 'claimed', 'paused')"))
+            .filter(task::Column::Program.eq(program.as_str()))
+            .filter(task::Column::Role.is_in(roles.iter().map(RoleId::as_str)))
+            .group_by(task::Column::Workflow)
+            .group_by(task::Column::Step)
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        let counted = |(workflow, step, live): (String, String, i64)| ((workflow.into(), step.into()), u64::try_from(live).unwrap_or(0));
+        Ok(rows.into_iter().map(counted).collect())
+    }
+
     /// How often the clock of each task was armed anew; tasks without a clock are left out.
     pub async fn clock_generations(&self, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, i64>, Error> {
         let rows: Vec<(Uuid, i64)> = clock::Entity::find()
@@ -147,6 +167,12 @@ fn inbox(filter: &TaskFilter, whose: Cond) -> SelectStatement {
     }
     if let Some(program) = &filter.program {
         select.cond_where(Expr::col((task::Entity, task::Column::Program)).eq(program.as_str()));
+    }
+    if let Some(workflow) = &filter.workflow {
+        select.cond_where(Expr::col((task::Entity, task::Column::Workflow)).eq(workflow.as_str()));
+    }
+    if let Some(step) = &filter.step {
+        select.cond_where(Expr::col((task::Entity, task::Column::Step)).eq(step.as_str()));
     }
     if let Some(instant) = filter.due_before {
         select.cond_where(Expr::col((task::Entity, task::Column::DueAt)).lt(instant.millis()));

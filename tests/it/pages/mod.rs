@@ -4,6 +4,7 @@ mod account;
 mod amendments;
 mod answer;
 mod browser;
+mod bulk;
 mod forms;
 mod months;
 mod safety;
