@@ -58,8 +58,8 @@ pub fn task_access(person: &Principal, program: &Program, role: Option<&RoleId>,
     if manages || person.auditor { Access::Contents } else { Access::State }
 }
 
-/// Whether somebody confirms a gate of a step that another role completes. They may open the task and are told whom it is about; what
-/// was entered stays closed to them.
+/// Whether somebody confirms a gate of a step that another role completes. They may open the task; what was entered, and
+/// whom it is about, stays closed to them.
 pub fn confirms(person: &Principal, program: &Program, step: &Step) -> bool {
     step.gates.values().filter_map(|gate| gate.by.as_ref()).any(|role| person.holds(&program.program, role))
 }

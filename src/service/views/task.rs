@@ -11,7 +11,7 @@ use crate::domain::clock::Clock;
 use crate::domain::decide;
 use crate::domain::definition::Step;
 use crate::domain::instance::{Instance, Task, TaskState};
-use crate::domain::policy::{self, Access};
+use crate::domain::policy::Access;
 use crate::domain::record::Record;
 use crate::domain::value::Json;
 use crate::ids::{FieldId, InstanceId, OutcomeId, ProgramId, RegisterId, RoleId, StepId, TaskId, Username, WorkflowId};
@@ -163,8 +163,7 @@ pub fn task_summary(viewer: &Viewer<'_>, home: Home<'_>, task: &Task) -> TaskSum
     // A paused deadline runs towards nothing: how long is left is known when it runs on.
     let runs = task.state.is_live() && task.state != TaskState::Paused;
     let remaining_ms = task.due_at.filter(|_| runs).map(|due| due.millis_since(viewer.now));
-    let confirms = viewer.step(home.workflow, &task.step).is_some_and(|step| policy::confirms(viewer.person, viewer.program, step));
-    let open = confirms || viewer.sees_contents(task.role.as_ref(), task.assignee.as_ref()) || viewer.sees_started(home.workflow);
+    let open = viewer.sees_contents(task.role.as_ref(), task.assignee.as_ref()) || viewer.sees_started(home.workflow);
     TaskSummary {
         id: task.id,
         instance_id: home.id,
