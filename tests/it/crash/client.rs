@@ -22,6 +22,7 @@ pub struct Clients {
     http: reqwest::Client,
     tokens: Arc<BTreeMap<&'static str, String>>,
     ledger: Arc<Mutex<Ledger>>,
+    answers: Arc<Notify>,
 }
 
 /// The answer of one request; an error when the server went away before it was whole.
@@ -47,7 +48,8 @@ impl Clients {
             let answer: Value = answer.json().await.expect("a session");
             tokens.insert(who, answer["token"].as_str().expect("a token").to_owned());
         }
-        let clients = Self { http, tokens: Arc::new(tokens), ledger: Arc::new(Mutex::new(Ledger::new(seed, participants))) };
+        let clients =
+            Self { http, tokens: Arc::new(tokens), ledger: Arc::new(Mutex::new(Ledger::new(seed, participants))), answers: Arc::default() };
         for (source, csv) in reference::sources(participants) {
             let url = format!("{address}/api/v1/programs/oxygen_continuity/sources/{source}");
             let import = clients.http.post(url).bearer_auth(&clients.tokens["integrator"]).header("content-type", "text/csv");
@@ -58,6 +60,19 @@ impl Clients {
 
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the ledger says so. It is looked at after each answer.
+    pub async fn until(&self, so: impl Fn(&Ledger) -> bool) {
+        loop {
+            let answered = self.answers.notified();
+            tokio::pin!(answered);
+            answered.as_mut().enable();
+            if so(&self.ledger()) {
+                return;
+            }
+            answered.await;
+        }
     }
 
     pub async fn get(&self, address: &str, who: &str, path: &str) -> Value {
@@ -157,6 +172,12 @@ impl Clients {
     }
 
     async fn send(&self, address: &str, request: Request) -> bool {
+        let goes_on = self.send_and_note(address, request).await;
+        self.answers.notify_waiters();
+        goes_on
+    }
+
+    async fn send_and_note(&self, address: &str, request: Request) -> bool {
         match self.post(address, request.who, &request.path, &request.body, Some(&request.key)).await {
             Ok(Answered { status, body, replayed }) => {
                 let mut ledger = self.ledger();

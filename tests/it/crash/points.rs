@@ -52,10 +52,12 @@ async fn die_at_each_place(name: &str, url: Option<String>) {
         assert_eq!(server.address, "", "it listens before {place}");
         server.dies_at(place.split(':').next().unwrap()).await;
     }
-    let (run, server) = Run::begin(name, url, 700).await;
+    let rounds = number("PROVISO_CRASH_ROUNDS").unwrap_or(ROUNDS);
+    // More than can be started, so that nobody runs out of work before the server dies.
+    let (run, server) = Run::begin(name, url, 600 * usize::try_from(rounds).unwrap()).await;
     assert_eq!(server.terminate().await.code(), Some(0));
     let mut killed = 3;
-    for _ in 0..number("PROVISO_CRASH_ROUNDS").unwrap_or(ROUNDS) {
+    for _ in 0..rounds {
         for point in Point::ALL.into_iter().filter(|point| !is_apart(*point)) {
             run.die_at(point).await;
             killed += 1;

@@ -1,4 +1,4 @@
-//! One real PostgreSQL server per test run, and a fresh database of it per test.
+//! One real PostgreSQL server per test run, and a fresh database of it per test; for a test that restarts it, one of its own.
 //!
 //! Guarantee: the server runs as an unprivileged user, listens on a Unix socket in a folder of its own and on nothing else, and both are
 //! gone when the test process is gone, however it ended: a guardian shell holds a pipe from this process and cleans up when it closes.
@@ -22,21 +22,26 @@ const SUPERUSER: &str = "proviso";
 const TEMPLATE: &str = "template_migrated";
 const OLDEST_SUPPORTED: u32 = 15;
 
+/// Durability is off where the server lives as long as the run: no test judges it, and nothing outlives the run.
+const FAST: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+/// As PostgreSQL comes: what it has said is committed outlives it.
+const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
+/// The options of `pg_ctl` that end a server at once, as a crash would; it recovers from its log when it starts.
+const AT_ONCE: &[&str] = &["-m", "immediate", "-w", "-t", "60"];
+
 /// Runs the server and then waits for the end of its standard input, which comes when the test process ends. `$1` binaries,
-/// `$2` folder, the rest a prefix that drops privileges. Durability is off: no test judges it, and nothing outlives the run.
+/// `$2` folder, `$3` options of the server, the rest a prefix that drops privileges.
 const GUARDIAN: &str = r#"
 trap '' PIPE HUP INT TERM
-bin=$1 dir=$2
-shift 2
+bin=$1 dir=$2 options=$3
+shift 3
 cleanup() {
     "$@" "$bin/pg_ctl" stop -D "$dir/data" -m immediate >/dev/null 2>&1
     rm -rf "$dir"
 }
 {
     "$@" "$bin/initdb" -D "$dir/data" -U proviso -A trust -E UTF8 --locale=C --no-sync &&
-    "$@" "$bin/pg_ctl" start -D "$dir/data" -w -t 60 -l "$dir/server.log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB \
-        -c dynamic_shared_memory_type=mmap -c timezone=UTC"
+    "$@" "$bin/pg_ctl" start -D "$dir/data" -w -t 60 -l "$dir/server.log" -o "$options"
 } >"$dir/start.log" 2>&1 </dev/null
 if [ $? -ne 0 ]; then
     echo failed; cat "$dir/start.log" "$dir/server.log" 2>/dev/null
@@ -101,9 +106,39 @@ async fn migrated_template() {
 }
 
 async fn run(statement: &str) {
-    let mut connection = PgConnection::connect(&server().url("postgres")).await.expect("the test server accepts connections");
+    run_on(server(), statement).await;
+}
+
+async fn run_on(server: &Server, statement: &str) {
+    let mut connection = PgConnection::connect(&server.url("postgres")).await.expect("the test server accepts connections");
     sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.expect(statement);
     connection.close().await.expect("the connection closes");
+}
+
+/// A server for one test, which keeps what it has said is committed and can be taken away; gone with the value.
+pub struct OwnServer(Server);
+
+impl OwnServer {
+    pub fn start() -> Self {
+        Self(start(DURABLE))
+    }
+
+    /// The address of a new database without tables.
+    pub async fn empty_database(&self) -> String {
+        run_on(&self.0, "CREATE DATABASE own TEMPLATE template0").await;
+        self.0.url("own")
+    }
+
+    /// Ends it at once, as a crash would. Returns when it is gone.
+    pub fn crash(&self) {
+        self.0.control("stop", AT_ONCE);
+    }
+
+    /// Starts it again with its first settings. Returns when it accepts connections.
+    pub fn come_back(&self) {
+        let log = self.0.folder.join("server.log").display().to_string();
+        self.0.control("start", &["-w", "-t", "60", "-l", &log, "-o", &options(&self.0.folder, DURABLE)]);
+    }
 }
 
 struct Server {
@@ -117,22 +152,50 @@ impl Server {
     fn url(&self, database: &str) -> String {
         format!("postgres:///{database}?host={}&user={SUPERUSER}", self.folder.display())
     }
+
+    /// Runs `pg_ctl` on it, as the user it runs as.
+    fn control(&self, command: &str, options: &[&str]) {
+        let pg_ctl = self.bin.join("pg_ctl").display().to_string();
+        let mut words = prefix();
+        words.extend([pg_ctl, command.to_owned(), "-D".to_owned(), self.folder.join("data").display().to_string()]);
+        let mut run = Command::new(&words[0]);
+        run.args(&words[1..]).args(options).current_dir(&self.folder).env("LC_ALL", "C");
+        let status = run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("pg_ctl runs");
+        let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+        assert!(status.success(), "pg_ctl {command}: {status}\n{log}");
+    }
 }
 
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(start)
+    SERVER.get_or_init(|| start(FAST))
 }
 
-fn start() -> Server {
+/// What a command of the server's begins with, so that it does not run as root.
+fn prefix() -> Vec<String> {
+    let Some(user) = unprivileged_user() else { return Vec::new() };
+    let words = ["setpriv", "--reuid", &user.id.to_string(), "--regid", &user.group.to_string(), "--clear-groups"];
+    words.map(str::to_owned).to_vec()
+}
+
+/// What `postgres` is started with.
+fn options(folder: &Path, durability: &str) -> String {
+    format!(
+        "-c listen_addresses='' -c unix_socket_directories='{}' {durability} -c max_connections=300 -c shared_buffers=64MB \
+         -c dynamic_shared_memory_type=mmap -c timezone=UTC",
+        folder.display()
+    )
+}
+
+fn start(durability: &str) -> Server {
     let bin = binaries();
     let folder = own_folder();
     let mut guardian = Command::new("/bin/sh");
-    guardian.args(["-c", GUARDIAN, "guardian"]).arg(&bin).arg(&folder);
+    guardian.args(["-c", GUARDIAN, "guardian"]).arg(&bin).arg(&folder).arg(options(&folder, durability));
     if let Some(user) = unprivileged_user() {
         chown(&folder, Some(user.id), Some(user.group)).expect("root gives the folder to the unprivileged user");
-        guardian.args(["setpriv", "--reuid", &user.id.to_string(), "--regid", &user.group.to_string(), "--clear-groups"]);
     }
+    guardian.args(prefix());
     guardian.current_dir(&folder).env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     // A group of its own: an interrupt typed at the tests must not end the guardian before it has cleaned up.
     let mut guardian = guardian.process_group(0).spawn().expect("/bin/sh starts");
