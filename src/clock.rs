@@ -30,6 +30,8 @@ struct Inner {
     kind: Kind,
     business: watch::Sender<Hand>,
     high_water_millis: AtomicI64,
+    /// By how much the machine's clock was stepped.
+    stepped_millis: AtomicI64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,12 +80,17 @@ impl Clock {
 
     fn build(kind: Kind, hand: Hand) -> Self {
         let (business, _) = watch::channel(hand);
-        Self(Arc::new(Inner { kind, business, high_water_millis: AtomicI64::new(Instant::MIN.millis()) }))
+        Self(Arc::new(Inner {
+            kind,
+            business,
+            high_water_millis: AtomicI64::new(Instant::MIN.millis()),
+            stepped_millis: AtomicI64::new(0),
+        }))
     }
 
     /// Business time, in whole milliseconds; never earlier than a value returned before.
     pub fn now(&self) -> Instant {
-        let shown = self.hand().read();
+        let shown = self.hand().read(self.machine());
         let mark = self.0.high_water_millis.fetch_max(shown.millis(), Ordering::AcqRel);
         Instant::clamped(mark.max(shown.millis()))
     }
@@ -97,8 +104,17 @@ impl Clock {
     pub fn wall(&self) -> Instant {
         match self.0.kind {
             Kind::Manual => self.now(),
-            Kind::System | Kind::Sandbox => wall_now(),
+            Kind::System | Kind::Sandbox => self.machine(),
         }
+    }
+
+    /// Lets the machine's clock jump by so much, to either side, as an administrator or a time server does to it. Only tests do.
+    pub fn step_machine(&self, millis: i64) {
+        self.0.stepped_millis.fetch_add(millis, Ordering::AcqRel);
+    }
+
+    fn machine(&self) -> Instant {
+        Instant::clamped(wall_now().millis().saturating_add(self.0.stepped_millis.load(Ordering::Acquire)))
     }
 
     /// True when the clock can be set by hand.
@@ -113,7 +129,7 @@ impl Clock {
     pub fn offset_millis(&self) -> i64 {
         match self.hand() {
             Hand::Running { offset_millis } => offset_millis,
-            Hand::Still(at) => at.millis_since(wall_now()),
+            Hand::Still(at) => at.millis_since(self.machine()),
         }
     }
 
@@ -143,7 +159,7 @@ impl Clock {
         }
         let hand = match self.hand() {
             Hand::Still(_) => Hand::Still(to),
-            Hand::Running { .. } => Hand::Running { offset_millis: to.millis_since(wall_now()) },
+            Hand::Running { .. } => Hand::Running { offset_millis: to.millis_since(self.machine()) },
         };
         self.0.business.send_replace(hand);
         Ok(())
@@ -198,9 +214,9 @@ impl fmt::Debug for Clock {
 }
 
 impl Hand {
-    fn read(self) -> Instant {
+    fn read(self, machine: Instant) -> Instant {
         match self {
-            Self::Running { offset_millis } => Instant::clamped(wall_now().millis().saturating_add(offset_millis)),
+            Self::Running { offset_millis } => Instant::clamped(machine.millis().saturating_add(offset_millis)),
             Self::Still(at) => at,
         }
     }

@@ -46,6 +46,8 @@ pub enum Reply {
     /// The timer was not armed any more, or armed anew, or the clock is no longer as it was previewed, or a later roster has
     /// spoken: nothing was done.
     Stale,
+    /// The instant of the timer has not come yet: nothing was done, and it stays armed.
+    NotDue,
     /// A dry run: the submission would be accepted.
     WouldComplete,
 }

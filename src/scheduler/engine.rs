@@ -26,7 +26,7 @@ pub struct Pass {
     pub fired: u64,
     /// Timers that were no longer armed when their turn came.
     pub stale: u64,
-    /// Timers and schedules that another transaction held; they stay due.
+    /// Timers and schedules that another transaction held, or that the clock that judges finds early; they stay due.
     pub held: u64,
     /// Timers and schedules for which the database was not ready; they stay due.
     pub failed: u64,
@@ -75,6 +75,7 @@ impl Engine {
     /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire, and starts what starts by
     /// itself.
     pub async fn run_once(&self, now: Instant) -> Result<Pass, crate::store::Error> {
+        let ahead_millis = self.services.clock.now().millis_since(now);
         let mut total = self.start_occurrences(now).await?;
         loop {
             let due = self.services.store.due(now, PAGE).await?;
@@ -83,7 +84,7 @@ impl Engine {
             }
             let before = total.moved();
             for slice in firsts(due).chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)) {
-                total = total.plus(self.fire(slice).await?);
+                total = total.plus(self.fire(slice, ahead_millis).await?);
             }
             if total.moved() == before {
                 break;
@@ -116,8 +117,10 @@ impl Engine {
         }
     }
 
-    async fn fire(&self, due: &[DueTimer]) -> Result<Pass, crate::store::Error> {
-        let now = self.services.clock.now();
+    /// `ahead_millis`: how far this node's clock is ahead of the one that judges.
+    async fn fire(&self, due: &[DueTimer], ahead_millis: i64) -> Result<Pass, crate::store::Error> {
+        let judged_now = || self.services.clock.now().plus_millis(-ahead_millis).unwrap_or(Instant::MAX);
+        let now = judged_now();
         for timer in due {
             #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no more than 52 bits")]
             metrics::histogram!("proviso_timer_lag_seconds").record(now.millis_since(timer.due_at).max(0) as f64 / 1_000.0);
@@ -129,7 +132,7 @@ impl Engine {
             match result {
                 Ok(Fired::Fired) => pass.fired += 1,
                 Ok(Fired::Stale | Fired::NotATimer) => pass.stale += 1,
-                Ok(Fired::Held) => pass.held += 1,
+                Ok(Fired::Held | Fired::NotDue) => pass.held += 1,
                 Err(error) if is_its_own(&error) => {
                     tracing::error!(%error, timer.id = %timer.id, "a timer could not be fired; it stays armed and is left alone for a while");
                     let (timer, generation, instance) = (timer.id, timer.generation, timer.instance);
@@ -144,7 +147,7 @@ impl Engine {
         if !failures.is_empty() {
             pass.troubled = failures.len() as u64;
             metrics::counter!("proviso_timers_failed_total").increment(pass.troubled);
-            let now = self.services.clock.now();
+            let now = judged_now();
             let set_aside = self.services.store.note_failures(&failures, now, |tries| retry_at(tries, now)).await?;
             if set_aside > 0 {
                 tracing::error!(set_aside, "timers failed too often and are set aside: see proviso timers list");
@@ -160,6 +163,16 @@ impl Engine {
         Ok(timer.into_iter().chain(schedule).min())
     }
 
+    /// One pass over what is due by the clock that judges, which is returned with how far this node's is ahead of it.
+    async fn pass(&self) -> Result<(Pass, Instant, i64), crate::store::Error> {
+        let now = self.services.judged_now().await?;
+        let ahead_millis = self.services.clock.now().millis_since(now);
+        if let Err(error) = self.watch.beat(&self.services.store, now).await {
+            tracing::warn!(%error, "that the engine runs could not be noted; trying again");
+        }
+        Ok((self.run_once(now).await?, now, ahead_millis))
+    }
+
     /// Runs until `stop`: one pass while holding `turn`, then sleep until a wake-up, the next due row or the next look.
     /// `passed_by` is called after each pass.
     pub async fn run(&self, turn: &RwLock<()>, stop: CancellationToken, passed_by: impl Fn()) {
@@ -170,19 +183,18 @@ impl Engine {
             tokio::pin!(woken);
             woken.as_mut().enable();
             self.services.wake.engine_works();
-            let now = self.services.clock.now();
             let passed = {
                 let _turn = turn.read().await;
-                if let Err(error) = self.watch.beat(&self.services.store, self.services.clock.now()).await {
-                    tracing::warn!(%error, "that the engine runs could not be noted; trying again");
-                }
-                self.run_once(now).await
+                self.pass().await
             };
             passed_by();
             self.services.wake.engine_reads();
             let next = match passed {
-                Ok(pass) if pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
-                Ok(_) => self.next_due().await.map_err(|_| AFTER_FAILURE),
+                Ok((pass, ..)) if pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
+                Ok((_, now, ahead_millis)) => match self.next_due().await {
+                    Ok(next) => Ok((next, now, ahead_millis)),
+                    Err(_) => Err(AFTER_FAILURE),
+                },
                 Err(error) => {
                     tracing::warn!(%error, "timers could not be read; trying again");
                     Err(AFTER_FAILURE)
@@ -193,10 +205,11 @@ impl Engine {
                 Err(pause) => {
                     tokio::select! { () = stop.cancelled() => {}, () = clock.wall_sleep(pause) => {} }
                 }
-                Ok(next) => {
+                Ok((next, now, ahead_millis)) => {
                     let latest = self.pace.latest(now);
                     let until = next.map_or(latest, |next| next.min(latest));
                     self.services.wake.engine_sleeps(until);
+                    let until = until.plus_millis(ahead_millis).unwrap_or(latest);
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = &mut woken => {}

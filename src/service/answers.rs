@@ -37,7 +37,7 @@ pub fn of(published: &Published, decision: &Decision, person: &Principal, now: I
             answer(if *is_new { 201 } else { 200 }, shown, None)
         }
         Reply::WouldComplete => Ok(no_violations()),
-        Reply::Fired | Reply::Noted | Reply::Reprojected | Reply::Stale => Ok(nothing()),
+        Reply::Fired | Reply::Noted | Reply::Reprojected | Reply::Stale | Reply::NotDue => Ok(nothing()),
     }
 }
 

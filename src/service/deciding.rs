@@ -187,6 +187,7 @@ impl<'a> Round<'a> {
     ) -> Result<Decided, Error> {
         match decision.reply {
             Reply::Stale => return Ok(Decided::timer(Fired::Stale)),
+            Reply::NotDue => return Ok(Decided::timer(Fired::NotDue)),
             Reply::WouldComplete => return Ok(Decided { answer: answers::no_violations(), fired: Fired::NotATimer }),
             _ => {}
         }

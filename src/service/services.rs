@@ -13,7 +13,8 @@ use super::{Error, Wake};
 use crate::clock::Clock;
 use crate::domain::command::Envelope;
 use crate::ids::{IdSource, ProgramId, WorkflowId};
-use crate::store::Store;
+use crate::instant::Instant;
+use crate::store::{self, Store};
 
 /// The use cases. Cheap to clone.
 #[derive(Clone)]
@@ -66,6 +67,15 @@ impl Services {
     /// Starts what has come of a schedule, or records why not; true where something had come.
     pub async fn occur(&self, program: &ProgramId, workflow: &WorkflowId) -> Result<bool, Error> {
         self.queue.occur(program, workflow).await
+    }
+
+    /// The instant by which it is judged what is due: on PostgreSQL the database's, so that a node whose clock is wrong is neither
+    /// early nor late, unless the clock is one that is moved by hand.
+    pub async fn judged_now(&self) -> Result<Instant, store::Error> {
+        if self.clock.is_movable() {
+            return Ok(self.clock.now());
+        }
+        Ok(self.store.database_now().await?.unwrap_or_else(|| self.clock.now()))
     }
 
     /// Fires timers: decides and commits a slice on distinct instances, leaving out those that others hold.

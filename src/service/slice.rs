@@ -44,6 +44,8 @@ pub enum Fired {
     Fired,
     /// It was no longer armed at this generation.
     Stale,
+    /// Its instant has not come by the clock that judges; it stays armed.
+    NotDue,
     /// Another transaction holds the instance; it stays armed.
     Held,
     /// The command was no timer.

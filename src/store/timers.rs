@@ -2,10 +2,13 @@
 
 use entity::{timer, timer_trouble};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Statement,
+};
 use uuid::Uuid;
 
-use super::{Error, Store};
+use super::{Backend, Error, Store};
 use crate::ids::{InstanceId, TimerId};
 use crate::instant::Instant;
 
@@ -18,7 +21,19 @@ pub struct DueTimer {
     pub due_at: Instant,
 }
 
+/// The database's own clock, in milliseconds.
+const DATABASE_NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+
 impl Store {
+    /// What the database's own clock shows; none on SQLite, which has no other than this machine's.
+    pub async fn database_now(&self) -> Result<Option<Instant>, Error> {
+        if self.backend() == Backend::Sqlite {
+            return Ok(None);
+        }
+        let row = self.reader().query_one_raw(Statement::from_string(self.reader().get_database_backend(), DATABASE_NOW)).await?;
+        Ok(row.map(|row| row.try_get("", "now")).transpose()?.map(Instant::clamped))
+    }
+
     /// At most `limit` armed timers that are due at `now` and not left alone after a failure, in order of due instant, instance and id.
     pub async fn due(&self, now: Instant, limit: u64) -> Result<Vec<DueTimer>, Error> {
         let rows: Vec<(Uuid, i64, Uuid, i64)> = armed()

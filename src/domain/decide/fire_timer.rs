@@ -1,5 +1,5 @@
 //! A timer falls due: a rung of a clock, or the next slot of a review series. A timer that is not armed at this
-//! generation any more is stale and does nothing.
+//! generation any more is stale and does nothing; one whose instant has not come, by the clock that judges, waits.
 
 use super::super::clock::{Clock, ClockState, NextRung, RungPoint};
 use super::super::decision::{Decision, Reply};
@@ -13,11 +13,12 @@ use crate::ids::{ClockId, Mint, StepId, TimerId};
 
 pub fn decide(situation: &Situation<'_>, timer: TimerId, generation: i64, mint: Mint) -> Result<Decision, Rejection> {
     let instance = super::instance_in_scope(situation)?;
+    let nothing = |reply| Ok(Decision { instance: instance.clone(), events: Vec::new(), records: Vec::new(), reply });
     let armed = instance.timers.iter().find(|armed| armed.id == timer && armed.generation == generation);
-    let due = armed.filter(|armed| armed.due_at <= situation.now);
-    let Some(due) = due.cloned() else {
-        return Ok(Decision { instance: instance.clone(), events: Vec::new(), records: Vec::new(), reply: Reply::Stale });
-    };
+    let Some(due) = armed.cloned() else { return nothing(Reply::Stale) };
+    if due.due_at > situation.now {
+        return nothing(Reply::NotDue);
+    }
     let mut work = Work::on(situation, instance, mint)?;
     match &due.kind {
         TimerKind::OpenSlot(step) => {

@@ -43,7 +43,10 @@ fn differs(snapshot: &Snapshot, part: &str, item: &Value) -> Option<String> {
         "clocks" => snapshot.clock(known).map(|row| {
             let columns = (row.state.as_str(), Some(row.generation), Some(row.due_at), row.next_at, Some(row.task_id));
             let next = millis(&item["next"]["at"]);
-            let runs = row.state != "running" || snapshot.armed().any(|timer| Some(timer.due_at) == next && holds(snapshot, row, timer.id));
+            let runs = row.state != "running"
+                || snapshot
+                    .armed()
+                    .any(|timer| timer.instance_id == row.instance_id && Some(timer.due_at) == next && holds(snapshot, row, timer.id));
             columns == (text(item, "state"), item["generation"].as_i64(), millis(&item["due_at"]), next, id(&item["task"]))
                 && parse(&row.document) == *item
                 && runs

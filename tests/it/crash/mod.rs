@@ -16,6 +16,7 @@ mod nodes;
 mod outages;
 mod points;
 mod process;
+mod races;
 mod reference;
 mod snapshot;
 

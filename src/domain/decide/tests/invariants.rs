@@ -11,7 +11,7 @@ use crate::domain::instance::{Instance, InstanceState, Task, TaskState, TimerKin
 
 pub fn hold(before: Option<&Instance>, decision: &Decision) {
     let after = &decision.instance;
-    if matches!(decision.reply, Reply::Stale | Reply::WouldComplete) {
+    if matches!(decision.reply, Reply::Stale | Reply::NotDue | Reply::WouldComplete) {
         assert_eq!(before, Some(after), "nothing was done, yet the instance changed");
         assert!(decision.events.is_empty() && decision.records.is_empty());
         return;

@@ -164,9 +164,10 @@ impl Both {
 
     fn refire(&mut self, which: usize) {
         let early = self.stage.instance().timers.iter().filter(|timer| timer.due_at > self.stage.now).cloned();
-        let again: Vec<Timer> = self.seen.iter().cloned().chain(early).collect();
-        if let Some(timer) = pick(&again, which) {
-            assert_eq!(self.stage.fire(&timer), Reply::Stale);
+        let seen = self.seen.iter().cloned().map(|timer| (timer, Reply::Stale));
+        let again: Vec<(Timer, Reply)> = seen.chain(early.map(|timer| (timer, Reply::NotDue))).collect();
+        if let Some((timer, told)) = pick(&again, which) {
+            assert_eq!(self.stage.fire(&timer), told);
         }
     }
 
