@@ -1,9 +1,9 @@
 //! How long the first page of an inbox takes: 50 of very many open tasks of a role, in order of their due instants.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Bench;
@@ -39,9 +39,10 @@ async fn measure_with(bench: &mut Bench, tasks: usize) -> (f64, Value) {
     web.stop();
     multiply(&mut database.open().await, tasks).await;
     let server = Server::start(bench, &database, "web");
-    ask(&server, &tokens, 1).await;
+    ask(&server, &tokens, |number| number < PER_SECOND).await;
     let processors = Processors::now(bench, server.process());
-    let waits = ask(&server, &tokens, bench.scale.of(2, 20)).await;
+    let total = bench.scale.of(2, 20) * PER_SECOND;
+    let waits = ask(&server, &tokens, |number| number < total).await;
     let used = processors.since(bench, server.process());
     let mut sorted = waits.clone();
     let told = spread(&mut sorted);
@@ -83,18 +84,19 @@ async fn multiply(connection: &mut Connection, copies: usize) {
     connection.run(connection.either("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM ANALYZE")).await;
 }
 
-/// Asks at an even rate, whether earlier answers have come or not: milliseconds from when each request was to be sent.
-async fn ask(server: &Server, tokens: &Tokens, seconds: usize) -> Vec<f64> {
+/// Asks at an even rate as long as there is to be one more, whether earlier answers have come or not: milliseconds from when each
+/// request was to be sent.
+pub async fn ask(server: &Server, tokens: &Tokens, more: impl Fn(usize) -> bool) -> Vec<f64> {
     let begun = Instant::now();
-    let (next, total) = (Rc::new(RefCell::new(0_usize)), seconds * PER_SECOND);
+    let (next, more) = (&RefCell::new(0_usize), &more);
     let mut asking = Vec::new();
     for _ in 0..CLIENTS {
-        let (mut client, next) = (Client::connect(server.address, &tokens.worker).await, next.clone());
-        asking.push(tokio::task::spawn_local(async move {
+        let mut client = Client::connect(server.address, &tokens.worker).await;
+        asking.push(async move {
             let mut waits = Vec::new();
             loop {
                 let number = next.replace_with(|number| *number + 1);
-                if number >= total {
+                if !more(number) {
                     return waits;
                 }
                 let at = begun + Duration::from_micros(number as u64 * 1_000_000 / PER_SECOND as u64);
@@ -103,11 +105,7 @@ async fn ask(server: &Server, tokens: &Tokens, seconds: usize) -> Vec<f64> {
                 waits.push(at.elapsed().as_secs_f64() * 1_000.0);
                 assert_eq!(page["items"].as_array().map(Vec::len), Some(50), "a whole page");
             }
-        }));
+        });
     }
-    let mut waits = Vec::new();
-    for one in asking {
-        waits.extend(one.await.expect("a client asks"));
-    }
-    waits
+    join_all(asking).await.concat()
 }

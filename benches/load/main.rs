@@ -12,6 +12,7 @@ mod bare;
 mod client;
 mod completions;
 mod database;
+mod drain;
 mod inbox;
 mod lateness;
 mod overdue;
@@ -27,7 +28,7 @@ use std::path::PathBuf;
 use database::Database;
 
 const USAGE: &str = "usage: cargo bench --bench load -- [scenario…] [--backend sqlite|postgres] [--scale small|full]\n\
-                     scenarios: lateness overdue completions inbox pending nodes (PostgreSQL only)";
+                     scenarios: lateness overdue drain completions inbox pending nodes (PostgreSQL only)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -64,6 +65,7 @@ impl Scale {
 enum Scenario {
     Lateness,
     Overdue,
+    Drain,
     Completions,
     Inbox,
     Pending,
@@ -147,6 +149,7 @@ async fn main() {
             match scenario {
                 Scenario::Lateness => lateness::measure(&mut bench).await,
                 Scenario::Overdue => overdue::measure(&mut bench).await,
+                Scenario::Drain => drain::measure(&mut bench).await,
                 Scenario::Completions => completions::measure(&mut bench).await,
                 Scenario::Inbox => inbox::measure(&mut bench).await,
                 Scenario::Pending => pending::measure(&mut bench).await,
@@ -167,6 +170,7 @@ fn arguments() -> Result<Arguments, String> {
             "--bench" => {}
             "lateness" => scenarios.push(Scenario::Lateness),
             "overdue" => scenarios.push(Scenario::Overdue),
+            "drain" => scenarios.push(Scenario::Drain),
             "completions" => scenarios.push(Scenario::Completions),
             "inbox" => scenarios.push(Scenario::Inbox),
             "pending" => scenarios.push(Scenario::Pending),
@@ -185,8 +189,8 @@ fn arguments() -> Result<Arguments, String> {
         }
     }
     if scenarios.is_empty() {
-        use Scenario::{Completions, Inbox, Lateness, Nodes, Overdue, Pending};
-        scenarios = vec![Lateness, Overdue, Completions, Inbox, Pending, Nodes];
+        use Scenario::{Completions, Drain, Inbox, Lateness, Nodes, Overdue, Pending};
+        scenarios = vec![Lateness, Overdue, Drain, Completions, Inbox, Pending, Nodes];
     }
     if backends.is_empty() {
         backends = vec![Backend::Sqlite, Backend::Postgres];

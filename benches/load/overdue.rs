@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::database::Database;
-use super::program::{in_millis, install, start_cases, until};
+use super::database::{Connection, Database};
+use super::program::{Tokens, in_millis, install, start_cases, until};
 use super::report::{self, Processors, rate, rounded};
 use super::server::Server;
 use super::{Bench, Scale};
 
 pub async fn measure(bench: &mut Bench) {
     let count = bench.scale.of(2_000, 50_000);
-    let database = prepare(bench, count).await;
+    let (database, _) = prepare(bench, count).await;
     let caught_up = catch_up(bench, &database, count, 1).await;
     report::line(bench, "overdue", caught_up.1);
 }
@@ -20,7 +20,7 @@ pub async fn measure(bench: &mut Bench) {
 /// Two nodes on one PostgreSQL, compared with one.
 pub async fn measure_nodes(bench: &mut Bench) {
     let count = bench.scale.of(2_000, 50_000);
-    let first = prepare(bench, count).await;
+    let (first, _) = prepare(bench, count).await;
     let second = bench.copy(&first).await;
     let (one, _) = catch_up(bench, &first, count, 1).await;
     let (two, mut figures) = catch_up(bench, &second, count, 2).await;
@@ -29,8 +29,8 @@ pub async fn measure_nodes(bench: &mut Bench) {
     report::line(bench, "nodes", figures);
 }
 
-/// A database with so many clocks that have run out.
-async fn prepare(bench: &mut Bench, count: usize) -> Database {
+/// A database with so many clocks that have run out, and who may do what on it.
+pub async fn prepare(bench: &mut Bench, count: usize) -> (Database, Tokens) {
     let database = bench.database().await;
     let tokens = install(bench, &database).await;
     // No node works while the cases are started, so it does not matter when their clocks run out.
@@ -45,7 +45,14 @@ async fn prepare(bench: &mut Bench, count: usize) -> Database {
         looking.run(looking.either("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM ANALYZE")).await;
         looking.close().await;
     }
-    database
+    (database, tokens)
+}
+
+/// Whether a timer is due that has not fired.
+pub async fn is_overdue(looking: &mut Connection) -> bool {
+    let now = in_millis(0).millis();
+    let due = format!("SELECT count(*) FROM (SELECT 1 FROM timer WHERE state = 'armed' AND due_at <= {now} LIMIT 1) AS t");
+    looking.number(&due).await > 0
 }
 
 /// Starts so many nodes and waits until nothing is overdue: breaches a second, and all figures.

@@ -2,7 +2,7 @@
 
 use proviso::clock::Clock;
 use proviso::instant::Instant;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Bench;
 use super::client::Client;
@@ -50,16 +50,18 @@ pub async fn install(bench: &Bench, database: &Database) -> Tokens {
     Tokens { administrator, worker: token("worker") }
 }
 
+/// What starts a case whose first step is due then.
+pub fn case(number: usize, due: Instant) -> Value {
+    let participant = format!("p{}", number % PARTICIPANTS);
+    let seen_at = due.plus_millis(-BUDGET_MILLIS).expect("an instant");
+    json!({ "program": "load", "workflow": "case", "started_with": { "participant_id": participant, "seen_at": seen_at } })
+}
+
 /// Starts cases whose first step is due at the instants given.
 pub async fn start_cases(server: &Server, tokens: &Tokens, due: &[Instant]) {
     let mut client = Client::connect(server.address, &tokens.worker).await;
     for (index, batch) in due.chunks(BATCH).enumerate() {
-        let case = |(place, due): (usize, &Instant)| {
-            let participant = format!("p{}", (index * BATCH + place) % PARTICIPANTS);
-            let seen_at = due.plus_millis(-BUDGET_MILLIS).expect("an instant");
-            json!({ "program": "load", "workflow": "case", "started_with": { "participant_id": participant, "seen_at": seen_at } })
-        };
-        let items: Vec<_> = batch.iter().enumerate().map(case).collect();
+        let items: Vec<_> = batch.iter().enumerate().map(|(place, due)| case(index * BATCH + place, *due)).collect();
         let answer = client.must("POST", "/instances/batch", "application/json", json!({ "items": items }).to_string().as_bytes()).await;
         let refused = answer["items"].as_array().and_then(|rows| rows.iter().find(|row| row["status"] != 201));
         assert!(refused.is_none(), "a case was not started: {}", refused.unwrap_or(&answer));

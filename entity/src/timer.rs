@@ -19,6 +19,8 @@ pub struct Model {
     pub generation: i64,
     /// Milliseconds since the epoch.
     pub due_at: i64,
+    /// 1 on a clinical ladder, otherwise 0.
+    pub severity: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,6 +21,7 @@ mod m20261126_000031_extend_webhooks;
 mod m20261126_000046_create_roster_opening;
 mod m20261126_000056_create_timer_trouble;
 mod m20261126_000057_create_node;
+mod m20261126_000058_tell_severity;
 mod m20261126_000061_hold_mails;
 mod m20261126_000062_create_summary_tables;
 mod m20261126_000063_create_used_link;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000046_create_roster_opening::Migration),
             Box::new(m20261126_000056_create_timer_trouble::Migration),
             Box::new(m20261126_000057_create_node::Migration),
+            Box::new(m20261126_000058_tell_severity::Migration),
             Box::new(m20261126_000061_hold_mails::Migration),
             Box::new(m20261126_000062_create_summary_tables::Migration),
             Box::new(m20261126_000063_create_used_link::Migration),

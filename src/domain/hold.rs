@@ -21,7 +21,7 @@ pub struct Hold {
 /// How long a mail of `ladder` is kept back that comes about at `at`; none when it leaves at once.
 pub fn hold(program: &Program, ladder: Option<&LadderId>, at: Instant) -> Option<Hold> {
     let notices = program.notices.as_ref()?;
-    if ladder.is_none_or(|ladder| notices.clinical.contains(ladder)) {
+    if ladder.is_none_or(|ladder| program.is_clinical(ladder)) {
         return None;
     }
     let zone = Zone(program.time.zone);

@@ -165,6 +165,9 @@ pub struct Timer {
     pub generation: i64,
     pub due_at: Instant,
     pub kind: TimerKind,
+    /// Whether its clock is on a clinical ladder: where many timers are due at once, these fire first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clinical: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -72,7 +72,7 @@ impl Engine {
         Self { services, pace, watch: Watch::new(pace.poll) }
     }
 
-    /// Fires everything due at `now`, in order of time, until nothing is left that this pass can fire, and starts what starts by
+    /// Fires everything due at `now`, the gravest first and in order of time, until nothing is left that this pass can fire, and starts what starts by
     /// itself.
     pub async fn run_once(&self, now: Instant) -> Result<Pass, crate::store::Error> {
         let ahead_millis = self.services.clock.now().millis_since(now);

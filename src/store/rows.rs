@@ -201,6 +201,7 @@ fn timer_row(instance: &Instance, timer: &Timer, state: &str) -> timer::Model {
         state: state.to_owned(),
         generation: timer.generation,
         due_at: timer.due_at.millis(),
+        severity: i32::from(timer.clinical),
     }
 }
 

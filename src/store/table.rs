@@ -201,8 +201,17 @@ pub const CLOCK: Table = Table {
 /// A timer changes only while it is armed, or when it is armed anew with a higher generation.
 pub const TIMER: Table = Table {
     name: "timer",
-    columns: &[("id", Uuid), ("instance_id", Uuid), ("kind", Text), ("state", Text), ("generation", Bigint), ("due_at", Bigint)],
-    on_conflict: "ON CONFLICT (id) DO UPDATE SET state = excluded.state, generation = excluded.generation, due_at = excluded.due_at \
+    columns: &[
+        ("id", Uuid),
+        ("instance_id", Uuid),
+        ("kind", Text),
+        ("state", Text),
+        ("generation", Bigint),
+        ("due_at", Bigint),
+        ("severity", Integer),
+    ],
+    on_conflict: "ON CONFLICT (id) DO UPDATE SET state = excluded.state, generation = excluded.generation, due_at = excluded.due_at, \
+                  severity = excluded.severity \
                   WHERE timer.generation < excluded.generation OR (timer.generation = excluded.generation AND timer.state = 'armed')",
 };
 

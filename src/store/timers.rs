@@ -34,9 +34,20 @@ impl Store {
         Ok(row.map(|row| row.try_get("", "now")).transpose()?.map(Instant::clamped))
     }
 
-    /// At most `limit` armed timers that are due at `now` and not left alone after a failure, in order of due instant, instance and id.
+    /// At most `limit` armed timers that are due at `now` and not left alone after a failure: those of clinical ladders first, and of each
+    /// kind in order of due instant, instance and id.
     pub async fn due(&self, now: Instant, limit: u64) -> Result<Vec<DueTimer>, Error> {
+        let mut due = self.due_of(CLINICAL, now, limit).await?;
+        let left = limit.saturating_sub(due.len() as u64);
+        if left > 0 {
+            due.extend(self.due_of(OTHERS, now, left).await?);
+        }
+        Ok(due)
+    }
+
+    async fn due_of(&self, severity: &'static str, now: Instant, limit: u64) -> Result<Vec<DueTimer>, Error> {
         let rows: Vec<(Uuid, i64, Uuid, i64)> = armed()
+            .filter(Expr::cust(severity))
             .filter(timer::Column::DueAt.lte(now.millis()))
             .filter(without(troubles().filter(left_alone_at(now))))
             .order_by_asc(timer::Column::DueAt)
@@ -94,6 +105,10 @@ impl Store {
 fn armed() -> Select<timer::Entity> {
     timer::Entity::find().filter(Expr::cust("timer.state = 'armed'"))
 }
+
+/// Written as text for the same reason: the clinical ones have an index of their own, the others the one of all.
+const CLINICAL: &str = "timer.severity = 1";
+const OTHERS: &str = "timer.severity = 0";
 
 const SAME_TIMER: &str = "timer_trouble.timer_id = timer.id AND timer_trouble.generation = timer.generation";
 

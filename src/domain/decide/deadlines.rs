@@ -57,7 +57,7 @@ impl Work<'_> {
             reprojected: Vec::new(),
         };
         let points = ladder::points(&self.published.program, self.calendars, &clock, false);
-        let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id) };
+        let timer = Timer { id: TimerId(self.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(id), clinical: false };
         self.instance.clocks.push(clock);
         self.instance.timers.push(timer);
         self.events.push(Event::ClockArmed { clock: id, task, step: step_id, due_at });
@@ -89,8 +89,10 @@ impl Work<'_> {
 
     /// Arms the clock's timer for `next`, or takes it away.
     pub fn arm(&mut self, clock: ClockId, next: Option<NextRung>) {
+        let mut clinical = false;
         if let Some(found) = self.instance.clocks.iter_mut().find(|found| found.id == clock) {
             found.next = next;
+            clinical = found.ladder.as_ref().is_some_and(|ladder| self.published.program.is_clinical(ladder));
         }
         let kind = TimerKind::Rung(clock);
         match next {
@@ -99,6 +101,7 @@ impl Work<'_> {
                 if let Some(timer) = self.instance.timers.iter_mut().find(|timer| timer.kind == kind) {
                     timer.generation += 1;
                     timer.due_at = next.at;
+                    timer.clinical = clinical;
                 }
             }
         }

@@ -255,7 +255,8 @@ impl Work<'_> {
         if self.now >= due_at {
             return self.open_slot(step, None, None);
         }
-        let timer = Timer { id: TimerId(self.mint.mint()), generation: 1, due_at, kind: TimerKind::OpenSlot(step.clone()) };
+        let timer =
+            Timer { id: TimerId(self.mint.mint()), generation: 1, due_at, kind: TimerKind::OpenSlot(step.clone()), clinical: false };
         self.instance.timers.push(timer);
         Ok(())
     }

@@ -57,7 +57,7 @@ pub fn decide(situation: &Situation<'_>, id: TaskId, anchor_at: Instant, reason:
     work.task_mut(id)?.due_at = Some(due_at);
     let points = ladder::points(&situation.published.program, situation.calendars, &clock, false);
     work.instance.clocks.push(clock);
-    let timer = Timer { id: TimerId(work.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(new_id) };
+    let timer = Timer { id: TimerId(work.mint.mint()), generation: 0, due_at, kind: TimerKind::Rung(new_id), clinical: false };
     work.instance.timers.push(timer);
     work.events.push(Event::ClockReanchored {
         clock: new_id,

@@ -17,7 +17,8 @@ const MINUTES_OF_A_DAY: Minute = 24 * 60;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notices {
-    /// Ladders whose mails never wait: one for each fact, at every hour.
+    /// Ladders whose mails never wait: one for each fact, at every hour. Where many deadlines have passed at once, theirs are dealt with
+    /// first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clinical: Vec<LadderId>,
     /// What the other ladders tell one person within this time of the first goes out as one mail.

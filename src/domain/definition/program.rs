@@ -57,6 +57,13 @@ pub struct Program {
     pub workflows: IndexMap<WorkflowId, Workflow>,
 }
 
+impl Program {
+    /// Whether a ladder is one of those that never wait.
+    pub fn is_clinical(&self, ladder: &LadderId) -> bool {
+        self.notices.as_ref().is_some_and(|notices| notices.clinical.contains(ladder))
+    }
+}
+
 /// Where and when the program's days begin and end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -105,7 +105,7 @@ pub fn started(number: u128) -> Instance {
             reanchored: None,
             reprojected: Vec::new(),
         }],
-        timers: vec![Timer { id: timer_id(number), generation: 1, due_at, kind: TimerKind::Rung(clock) }],
+        timers: vec![Timer { id: timer_id(number), generation: 1, due_at, kind: TimerKind::Rung(clock), clinical: false }],
         breaches: Vec::new(),
         series: IndexMap::new(),
         roster: None,

@@ -1,6 +1,7 @@
 //! Which timers are due, and what becomes of them.
 
 use proviso::ids::TimerId;
+use proviso::store::DueTimer;
 use proviso::store::slice::Written;
 
 use super::home::Home;
@@ -8,6 +9,7 @@ use super::samples::{at, breach, commit, complete, instance_id, next, start, tim
 
 on_both!(
     due_timers_come_by_instant_then_instance_then_id,
+    those_of_clinical_ladders_come_first,
     a_timer_is_fired_cancelled_or_armed_anew,
     a_cancelled_timer_can_be_armed_anew_with_a_higher_generation,
 );
@@ -32,6 +34,22 @@ async fn due_timers_come_by_instant_then_instance_then_id(home: Home) {
     assert_eq!(home.store.next_due_at().await.unwrap(), Some(at(100)));
     assert_eq!(home.store.armed_count().await.unwrap(), 4);
     assert_eq!(home.store.overdue_count(at(500)).await.unwrap(), 3);
+}
+
+async fn those_of_clinical_ladders_come_first(home: Home) {
+    let clinical = |number, timer, at| {
+        let mut started = due(number, timer, at);
+        started.decision.instance.timers[0].clinical = true;
+        started
+    };
+    commit(&home.store, &[due(1, 10, 100), clinical(2, 20, 400), due(3, 30, 300), clinical(4, 40, 200), clinical(5, 50, 501)])
+        .await
+        .unwrap();
+    let order = |found: Vec<DueTimer>| found.iter().map(|timer| timer.id).collect::<Vec<_>>();
+    assert_eq!(order(home.store.due(at(500), 10).await.unwrap()), [timer_id(40), timer_id(20), timer_id(10), timer_id(30)]);
+    assert_eq!(order(home.store.due(at(500), 3).await.unwrap()), [timer_id(40), timer_id(20), timer_id(10)]);
+    assert_eq!(order(home.store.due(at(500), 1).await.unwrap()), [timer_id(40)]);
+    assert_eq!(home.store.next_due_at().await.unwrap(), Some(at(100)));
 }
 
 async fn a_timer_is_fired_cancelled_or_armed_anew(home: Home) {
