@@ -6,6 +6,7 @@ mod installation;
 mod loops;
 mod neighbours;
 pub mod people;
+mod retention;
 mod sending;
 mod server;
 mod survey;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::loops::CLOCK_OFFSET;
-use super::{Installation, Setting, hints, neighbours};
+use super::{Installation, Setting, hints, neighbours, retention};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::database::Target;
@@ -101,6 +101,10 @@ impl Server {
             tracker.spawn(hints::listen(store, config.node.id.clone(), wake, clock, stop.clone()));
             let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());
             tracker.spawn(neighbours::watch(store, config.node.id.clone(), wake, clock, stop.clone()));
+            if let (Some(keep_days), None) = (config.database.keep_days, &services.sandbox) {
+                let (store, clock) = (services.store.clone(), services.clock.clone());
+                tracker.spawn(retention::run(store, clock, keep_days, stop.clone()));
+            }
             pulse = Some(Pulse::start(services.wake.clone()).await.map_err(|error| StartError::Other(error.to_string()))?);
         }
         let (store, wake, clock) = (services.store.clone(), services.wake.clone(), services.clock.clone());

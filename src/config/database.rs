@@ -8,6 +8,8 @@ use super::{Fault, Faults, Secret};
 
 /// Where a live server keeps its data when nothing else is said, below the working directory.
 pub const DEFAULT_SQLITE_FILE: &str = "data/proviso.db";
+/// Shorter than this nothing may be kept.
+const SHORTEST_KEEP_DAYS: u32 = 30;
 
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
@@ -29,6 +31,11 @@ pub struct Args {
     /// Largest number of open database connections of this node, 2 to 200
     #[arg(long, env = "PROVISO_DATABASE_CONNECTIONS", value_name = "COUNT", default_value = "10")]
     pub database_connections: String,
+
+    /// Days for which sent mails and deliveries, answers kept for repeated requests, and timers of ended work are kept, 30 to 36500; 0
+    /// keeps them for good
+    #[arg(long, env = "PROVISO_KEEP_DAYS", value_name = "DAYS", default_value = "400")]
+    pub keep_days: String,
 }
 
 /// The checked section.
@@ -37,6 +44,8 @@ pub struct Database {
     /// What was asked for; `None` leaves the choice to the server: a throw-away file in the sandbox, [`Target::default_file`] when live.
     pub target: Option<Target>,
     pub max_connections: u32,
+    /// For how many days what only carried closed work is kept; none: for good.
+    pub keep_days: Option<u32>,
 }
 
 /// One database, of one of the two kinds.
@@ -65,11 +74,21 @@ impl Args {
             .and_then(|url| url.map(|url| target(&url)).transpose());
         let target = faults.note(url);
         let max_connections = faults.note(number("PROVISO_DATABASE_CONNECTIONS", &self.database_connections, 2..=200));
-        match (target, max_connections) {
-            (Some(target), Some(max_connections)) => Ok(Database { target, max_connections }),
+        let keep_days = faults.note(keep_days(&self.keep_days));
+        match (target, max_connections, keep_days) {
+            (Some(target), Some(max_connections), Some(keep_days)) => Ok(Database { target, max_connections, keep_days }),
             _ => Err(faults),
         }
     }
+}
+
+fn keep_days(text: &str) -> Result<Option<u32>, Fault> {
+    let days = number("PROVISO_KEEP_DAYS", text, 0..=36_500)?;
+    if (1..SHORTEST_KEEP_DAYS).contains(&days) {
+        let message = format!("is {days}: mails are tried again for days, so write {SHORTEST_KEEP_DAYS} or more, or 0 to keep everything");
+        return Err(Fault::new("PROVISO_KEEP_DAYS", message));
+    }
+    Ok((days > 0).then_some(days))
 }
 
 fn target(url: &Secret) -> Result<Target, Fault> {

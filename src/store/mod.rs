@@ -28,6 +28,7 @@ pub mod programs;
 pub mod queries;
 mod replies;
 pub mod reprojections;
+mod retention;
 pub mod roster;
 pub mod rosters;
 mod rows;

@@ -82,7 +82,7 @@ impl Store {
         }
     }
 
-    pub(super) async fn read(&self, sql: &str, values: Vec<Value>) -> Result<Vec<sea_orm::QueryResult>, Error> {
+    pub(in crate::store) async fn read(&self, sql: &str, values: Vec<Value>) -> Result<Vec<sea_orm::QueryResult>, Error> {
         let statement = Statement::from_sql_and_values(self.reader().get_database_backend(), sql, values);
         Ok(self.reader().query_all_raw(statement).await?)
     }

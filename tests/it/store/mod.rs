@@ -19,6 +19,7 @@ mod guards;
 pub mod home;
 mod installation;
 mod migrations;
+mod retention;
 mod round_trip;
 mod samples;
 mod series;
