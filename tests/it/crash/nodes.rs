@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use proviso::clock::Stopwatch;
 use proviso::instant::Instant;
+use sea_orm::{ConnectionTrait, Database};
+use sqlx::postgres::PgListener;
 
 use super::process::Sandbox;
 use super::snapshot::Snapshot;
@@ -19,11 +21,23 @@ const EPISODES: usize = 40;
 const DUE_AFTER_MILLIS: i64 = 2_000;
 const TWO_HOURS_MILLIS: i64 = 7_200_000;
 
+const TELL_OF_CHANGES: [&str; 4] = [
+    "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY changed; RETURN NULL; END $$",
+    "CREATE TRIGGER tell AFTER INSERT OR UPDATE ON breach EXECUTE FUNCTION tell()",
+    "CREATE TRIGGER tell AFTER INSERT OR UPDATE ON timer EXECUTE FUNCTION tell()",
+    "CREATE TRIGGER tell AFTER INSERT OR UPDATE ON notice EXECUTE FUNCTION tell()",
+];
+
 impl Run {
-    /// A database with its reference data, which no server runs on.
+    /// A database with its reference data, which no server runs on, and which tells of changes.
     async fn prepared(name: &str, url: String) -> Self {
         let (run, server) = Self::begin(name, Some(url), 200).await;
         assert_eq!(server.terminate().await.code(), Some(0));
+        let database = Database::connect(run.url.as_str()).await.unwrap();
+        for statement in TELL_OF_CHANGES {
+            database.execute_unprepared(statement).await.unwrap();
+        }
+        database.close().await.unwrap();
         run
     }
 
@@ -35,15 +49,24 @@ impl Run {
         self.clients.work(&node.address, || {}).await;
     }
 
-    /// Looks until nothing is left to do at the node's time.
+    /// Hears of each change to what is waited for.
+    async fn changes(&self) -> PgListener {
+        let mut changes = PgListener::connect(&self.url).await.unwrap();
+        changes.listen("changed").await.unwrap();
+        changes
+    }
+
+    /// Looks after each change until nothing is left to do at the node's time.
     async fn covered(&self, node: &Sandbox) -> Snapshot {
+        let mut changes = self.changes().await;
         loop {
             let now = self.clients.read_clock(&node.address).await;
             let snapshot = self.look().await;
             if is_done(&snapshot, now) && at_rest(&snapshot, now).iter().all(|(_, found)| found.is_empty()) {
                 return snapshot;
             }
-            tokio::task::yield_now().await;
+            changes.recv().await.unwrap();
+            while changes.next_buffered().is_some() {}
         }
     }
 
