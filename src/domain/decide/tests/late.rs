@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::oxygen;
 use super::small::{self, START};
 use super::stage::{HOUR, MINUTE, Stage, at};
 use crate::domain::clock::ClockState;
@@ -178,6 +179,13 @@ fn a_timer_fires_once_and_not_before_it_is_due() {
     stage.sleep(HOUR);
     done(&mut stage);
     assert_eq!(stage.fire(&second), Reply::Stale, "of a completed task");
+}
+
+#[test]
+fn the_timer_of_a_clinical_ladder_says_so_and_no_other_does() {
+    let armed = |stage: &Stage| stage.instance().timers.iter().map(|timer| timer.clinical).collect::<Vec<_>>();
+    assert_eq!(armed(&oxygen::started()), [true]);
+    assert_eq!(armed(&small::started(JOB)), [false]);
 }
 
 #[test]
