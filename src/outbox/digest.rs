@@ -1,7 +1,7 @@
 //! Many facts told to one person in one mail.
 //!
 //! Guarantee: a kept mail that still matters is in exactly one digest, or goes out as it is when it is the only one; what lost its
-//! point is not told. A task is listed once, by the last that happened to it.
+//! point is not told. A task is listed once, by the last that happened to it, with the link by which the breach is answered.
 
 use std::collections::BTreeMap;
 
@@ -43,6 +43,9 @@ pub struct Line {
     pub program: String,
     pub assignee: Option<Username>,
     pub due: Option<String>,
+    /// The collected mail that told of the breach, where its addressee may answer by link.
+    #[serde(default)]
+    pub mail: Option<NoticeId>,
 }
 
 /// Lets every burst go that is over.
@@ -69,7 +72,7 @@ fn gather(burst: Burst, now: Instant) -> Collected {
             Ok(letter) if is_over(&mail, &letter) => collected.suppressed.push(mail.id),
             Ok(letter) => {
                 collected.told.push(mail.id);
-                letters.push(letter);
+                letters.push((mail.id, letter));
             }
             // It goes out as it is, and is found unreadable there.
             Err(_) => collected.told.push(mail.id),
@@ -111,21 +114,22 @@ fn notice(first: NoticeId, (recipient, address): (String, String), program: Prog
 
 impl Digest {
     /// A digest of letters to one person, the oldest first.
-    fn of(letters: Vec<Letter>, now: Instant) -> Self {
-        let to_name = letters.last().map(|letter| letter.to_name.clone()).unwrap_or_default();
-        let last: BTreeMap<TaskId, Letter> = letters.into_iter().map(|letter| (letter.task, letter)).collect();
+    fn of(letters: Vec<(NoticeId, Letter)>, now: Instant) -> Self {
+        let to_name = letters.last().map(|(_, letter)| letter.to_name.clone()).unwrap_or_default();
+        let last: BTreeMap<TaskId, (NoticeId, Letter)> = letters.into_iter().map(|(mail, letter)| (letter.task, (mail, letter))).collect();
         let is_overdue = |letter: &Letter| letter.kind != Kind::Warned || letter.due_at.is_some_and(|due| due < now);
-        let mut tasks: Vec<Letter> = last.into_values().collect();
-        tasks.sort_by_key(|letter| (!is_overdue(letter), letter.due_at, letter.task));
-        let overdue = tasks.iter().filter(|letter| is_overdue(letter)).count();
+        let mut tasks: Vec<(NoticeId, Letter)> = last.into_values().collect();
+        tasks.sort_by_key(|(_, letter)| (!is_overdue(letter), letter.due_at, letter.task));
+        let overdue = tasks.iter().filter(|(_, letter)| is_overdue(letter)).count();
         let soon = tasks.len() - overdue;
-        let line = |letter: Letter| Line {
+        let line = |(mail, letter): (NoticeId, Letter)| Line {
             is_overdue: is_overdue(&letter),
             task: letter.task,
             step: letter.step,
             program: letter.program,
             assignee: letter.assignee,
             due: letter.due,
+            mail: letter.may_answer.then_some(mail),
         };
         Self { to_name, overdue, soon, lines: tasks.into_iter().take(NAMED).map(line).collect() }
     }
@@ -135,15 +139,19 @@ impl Digest {
         (self.overdue + self.soon).saturating_sub(self.lines.len())
     }
 
-    /// Writes the mail; `public_url` is the address people reach this server at, without a slash at its end.
-    pub fn render(&self, public_url: &str) -> Result<Rendered, askama::Error> {
+    /// Writes the mail; `public_url` is the address people reach this server at, without a slash at its end, and `answer` gives the
+    /// link by which what a mail told of is answered.
+    pub fn render(&self, public_url: &str, answer: impl Fn(NoticeId) -> String) -> Result<Rendered, askama::Error> {
         let subject = match (self.overdue, self.soon) {
             (0, soon) => format!("Due soon: {}", tasks(soon)),
             (overdue, 0) => format!("Overdue: {}", tasks(overdue)),
             (overdue, soon) => format!("Overdue: {}, due soon: {}", tasks(overdue), tasks(soon)),
         };
         let digest = self;
-        Ok(Rendered { subject, text: Text { digest, public_url }.render()?, html: Html { digest, public_url }.render()? })
+        let rows: Vec<Row<'_>> = self.lines.iter().map(|line| (line, line.mail.map(&answer))).collect();
+        let (can_answer, rows) = (rows.iter().any(|(_, answer)| answer.is_some()), rows.as_slice());
+        let text = Text { digest, rows, can_answer, public_url }.render()?;
+        Ok(Rendered { subject, text, html: Html { digest, rows, can_answer, public_url }.render()? })
     }
 }
 
@@ -151,10 +159,15 @@ fn tasks(count: usize) -> String {
     format!("{count} task{}", if count == 1 { "" } else { "s" })
 }
 
+/// A line with the link by which its breach is answered.
+type Row<'a> = (&'a Line, Option<String>);
+
 #[derive(Template)]
 #[template(path = "digest.txt", config = "src/outbox/templates/askama.toml")]
 struct Text<'a> {
     digest: &'a Digest,
+    rows: &'a [Row<'a>],
+    can_answer: bool,
     public_url: &'a str,
 }
 
@@ -162,6 +175,8 @@ struct Text<'a> {
 #[template(path = "digest.html", config = "src/outbox/templates/askama.toml")]
 struct Html<'a> {
     digest: &'a Digest,
+    rows: &'a [Row<'a>],
+    can_answer: bool,
     public_url: &'a str,
 }
 

@@ -24,7 +24,7 @@ fn letter(task: u128, kind: Kind, due: &str) -> Letter {
         repetition: 1,
         until_acknowledged: kind == Kind::Escalated,
         until_claimed: false,
-        may_answer: true,
+        may_answer: kind != Kind::Warned,
         stands_for: None,
     }
 }
@@ -73,13 +73,29 @@ fn several_are_one_mail_and_a_task_is_named_once() {
     let digest = digest.unwrap();
     assert_eq!((digest.overdue, digest.soon), (2, 1), "the time of the third ran out while its mail waited");
     assert_eq!(digest.lines.iter().map(|line| line.task.0.as_u128() >> 32).collect::<Vec<_>>(), [1, 3, 2]);
-    let mail = digest.render("https://proviso.example").unwrap();
+    let mail = digest.render("https://proviso.example", |mail| format!("https://proviso.example/answer/{}", mail.0.as_u128())).unwrap();
     assert_eq!(mail.subject, "Overdue: 2 tasks, due soon: 1 task");
     for part in ["due 2026-01-05T14:00:00Z", "claimed by ann", "https://proviso.example/tasks/", "https://proviso.example/breaches"] {
         assert!(mail.text.contains(part), "{part} is missing:\n{}", mail.text);
     }
     assert!(mail.html.contains("&#60;Lea&#62;") && !mail.html.contains("<Lea>"), "{}", mail.html);
     assert!(!mail.text.contains("more."), "{}", mail.text);
+    for form in [&mail.text, &mail.html] {
+        let answered: Vec<&str> = form.split("https://proviso.example/answer/").skip(1).filter_map(|rest| rest.get(..1)).collect();
+        assert_eq!(answered, ["3"], "only the mail that told of a breach is answered: {form}");
+    }
+}
+
+#[test]
+fn a_digest_of_warnings_and_one_from_before_there_were_links_have_none() {
+    let warned = |task| held(task, &letter(task, Kind::Warned, "2026-01-05T17:00:00Z"));
+    let digest = gathered(vec![warned(1), warned(2)]).1.unwrap();
+    let older: Digest = serde_json::from_str(&serde_json::to_string(&digest).unwrap().replace(",\"mail\":null", "")).unwrap();
+    assert_eq!(older, digest);
+    let mail = older.render("", |_| "/answer".to_owned()).unwrap();
+    for form in [&mail.text, &mail.html] {
+        assert!(!form.contains("/answer") && !form.to_lowercase().contains("your answer") && !form.contains("once,"), "{form}");
+    }
 }
 
 #[test]
@@ -108,7 +124,7 @@ fn a_long_list_ends_with_a_number() {
     let mails = (1..=500).map(|number| held(number, &letter(number, Kind::Breached, NOW))).collect();
     let digest = gathered(mails).1.unwrap();
     assert_eq!((digest.overdue, digest.lines.len()), (500, NAMED));
-    let mail = digest.render("").unwrap();
+    let mail = digest.render("", |_| "/answer".to_owned()).unwrap();
     assert_eq!(mail.subject, "Overdue: 500 tasks");
     assert!(mail.text.contains("And 400 more.") && mail.html.contains("And 400 more."), "{}", mail.text);
 }

@@ -30,6 +30,7 @@ use super::webhook::{Delivery, Webhooks};
 use crate::clock::Stopwatch;
 use crate::domain::link::LinkKey;
 use crate::failpoint::{Point, reach};
+use crate::ids::NoticeId;
 use crate::instant::Instant;
 use crate::store::Store;
 use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Way};
@@ -243,7 +244,7 @@ impl Dispatcher {
     async fn mail(&self, notice: &Leased, letter: &Letter, now: Instant, wall: Instant) -> Outcome {
         let answer = match letter.may_answer {
             true => match self.link_key().await {
-                Ok(key) => Some(format!("{}/answer/{}", self.sender.public_url(), key.answering(notice.id))),
+                Ok(key) => Some(self.answer(key, notice.id)),
                 Err(retry) => return retry,
             },
             false => None,
@@ -259,7 +260,11 @@ impl Dispatcher {
         let Ok(digest) = serde_json::from_str::<Digest>(&notice.body) else {
             return Outcome::dead("what the mail is made from cannot be read");
         };
-        match digest.render(self.sender.public_url()) {
+        let key = match self.link_key().await {
+            Ok(key) => key,
+            Err(retry) => return retry,
+        };
+        match digest.render(self.sender.public_url(), |mail| self.answer(key, mail)) {
             Ok(rendered) => self.post(notice, rendered, &digest.to_name, now, wall).await,
             Err(_) => Outcome::dead("the mail cannot be put together"),
         }
@@ -279,6 +284,11 @@ impl Dispatcher {
             Ok(rendered) => self.post_with(notice, rendered, (&summary.to_name, Some(link)), now, wall).await,
             Err(_) => Outcome::dead("the mail cannot be put together"),
         }
+    }
+
+    /// The link by which the addressee of a mail answers the breach it tells of.
+    fn answer(&self, key: &LinkKey, mail: NoticeId) -> String {
+        format!("{}/answer/{}", self.sender.public_url(), key.answering(mail))
     }
 
     async fn link_key(&self) -> Result<&LinkKey, Outcome> {

@@ -6,7 +6,7 @@ use super::digest::{Digest, Line};
 use super::farewell::Farewell;
 use super::letter::{Kind, Letter, Rendered};
 use super::summary::Summary;
-use crate::ids::{TaskId, WebhookId};
+use crate::ids::{NoticeId, TaskId, WebhookId};
 use crate::instant::Instant;
 
 /// The mails that can be looked at.
@@ -22,7 +22,7 @@ pub fn preview(name: &str) -> Option<Rendered> {
         "breached" => letter(Kind::Breached).render(PUBLIC_URL, Some(&answer)),
         "escalated" => letter(Kind::Escalated).render(PUBLIC_URL, Some(&answer)),
         "routed" => letter(Kind::Routed).render(PUBLIC_URL, None),
-        "digest" => digest().render(PUBLIC_URL),
+        "digest" => digest().render(PUBLIC_URL, |_| answer.clone()),
         "summary" => summary().render(PUBLIC_URL, &format!("{PUBLIC_URL}/unsubscribe/…")),
         "webhook_disabled" => farewell().render(PUBLIC_URL),
         _ => return None,
@@ -64,6 +64,7 @@ fn lines() -> Vec<Line> {
         program: "Example program".to_owned(),
         assignee: is_overdue.then(|| "example.nurse".into()),
         due: Some("Monday 5 January 2026 12:00 EST (America/New_York), 2026-01-05 17:00 UTC".to_owned()),
+        mail: is_overdue.then(|| NoticeId(Uuid::from_u128(number))),
     };
     vec![line(1, true), line(2, true), line(3, false)]
 }

@@ -38,6 +38,8 @@ impl Summary {
             program: program.title.clone(),
             assignee: task.assignee,
             due: Some(in_both_zones(task.due_at, program.time.zone)),
+            // A summary tells of no single breach, and the board it leads to answers them all.
+            mail: None,
         };
         Self {
             to: to.0.clone(),
@@ -96,6 +98,7 @@ mod tests {
             program: "Oxygen".to_owned(),
             assignee: None,
             due: Some("Monday".to_owned()),
+            mail: None,
         };
         let summary = Summary {
             to: "ann".into(),

@@ -29,11 +29,7 @@ const TEMPLATES: &[Template] = &[
         fields: &[("letter", &["span", "rung", "repetition", "until_acknowledged"])],
     },
     Template { name: "routed", forms: forms!("routed"), fields: &[("letter", &["due"])] },
-    Template {
-        name: "digest",
-        forms: forms!("digest"),
-        fields: &[("digest", &["to_name", "overdue", "soon", "lines", "more"]), ("line", LINE)],
-    },
+    Template { name: "digest", forms: forms!("digest"), fields: &[("digest", &["to_name", "overdue", "soon", "more"]), ("line", LINE)] },
     Template {
         name: "summary",
         forms: forms!("summary"),

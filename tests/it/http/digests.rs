@@ -17,7 +17,7 @@ use crate::support::server::{START, Sandbox};
 
 on_both!(five_hundred_breaches_are_one_mail_for_each_manager, what_comes_at_night_waits_unless_it_is_clinical);
 
-pub(super) const PROGRAM: &str = "busy_day";
+pub const PROGRAM: &str = "busy_day";
 const LEADS: [&str; 5] = ["lead_a", "lead_b", "lead_c", "lead_d", "lead_e"];
 const STAFF: [(&str, &str); 5] =
     [("clerk_a", "clerk"), ("clerk_b", "clerk"), ("nurse_a", "nurse"), ("ward_lead", "ward_lead"), ("chief_a", "chief")];
@@ -47,7 +47,8 @@ fn program(quiet: &str) -> String {
     )
 }
 
-pub(super) async fn furnish(sandbox: &Sandbox, quiet: &str) {
+/// Publishes the program, with its people; `quiet` is the rest of its `notices`.
+pub async fn furnish(sandbox: &Sandbox, quiet: &str) {
     let people: Vec<(&str, &str)> = STAFF.into_iter().chain(LEADS.map(|name| (name, "lead"))).collect();
     staff(sandbox, PROGRAM, &people).await;
     let path = format!("/programs/{PROGRAM}");
@@ -75,7 +76,7 @@ pub(super) async fn staff(sandbox: &Sandbox, program: &str, people: &[(&str, &st
 }
 
 /// Starts so many cases of a workflow, all known since the clock started, and returns their tasks.
-pub(super) async fn start(sandbox: &Sandbox, workflow: &str, count: usize, known_at: &str) -> Vec<String> {
+pub async fn start(sandbox: &Sandbox, workflow: &str, count: usize, known_at: &str) -> Vec<String> {
     let row = |number: usize| json!({ "program": PROGRAM, "workflow": workflow, "started_with": { "name": format!("{workflow}-{number} {known_at}"), "known_at": known_at } });
     let rows: Vec<Value> = (0..count).map(row).collect();
     let mut tasks = Vec::new();

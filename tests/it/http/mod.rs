@@ -10,7 +10,7 @@ mod bad_webhooks;
 mod calendar_feed;
 mod clock;
 mod deadlines;
-mod digests;
+pub mod digests;
 pub mod episodes;
 mod example_receivers;
 mod inbound;
