@@ -70,6 +70,8 @@ struct BoardPage {
 pub struct Card {
     pub id: String,
     pub title: String,
+    /// The number by which mails name the task.
+    pub number: String,
     pub task: String,
     pub instance: String,
     /// What the instance is about, for those who may see it.
@@ -130,6 +132,7 @@ impl Card {
         Self {
             id: breach.id.to_string(),
             title: breach.title.clone(),
+            number: breach.task_id.number(),
             task: breach.task_id.to_string(),
             instance: breach.instance_id.to_string(),
             about: breach.one_per.clone(),
@@ -180,7 +183,8 @@ impl Told {
     fn of(notice: &NoticeView, moment: impl Fn(crate::instant::Instant) -> Moment) -> Self {
         let state = match notice.state.as_str() {
             "queued" if notice.held_until.is_some() => "waits to go out with others".to_owned(),
-            "queued" | "sending" => "on its way".to_owned(),
+            "queued" => "not sent yet".to_owned(),
+            "sending" => "on its way".to_owned(),
             "sent" if notice.digest_id.is_some() => "sent, together with others".to_owned(),
             "sent" => "sent".to_owned(),
             "failed" => format!("failed {} times, is tried again", notice.attempts),
@@ -337,7 +341,15 @@ mod tests {
         let html = page.render().unwrap();
         looked_at::keep("breaches", &html);
         looked_at::assert_accessible(&html);
-        for words in ["late by 3 h 35 min", "value=\"acknowledge\"", "value=\"explain\"", "Mail to chief", "&#60;b&#62;it&#60;/b&#62;"] {
+        for words in [
+            "late by 3 h 35 min",
+            &made_up::a_breach(1).task_id.number(),
+            "OX-1001",
+            "value=\"acknowledge\"",
+            "value=\"explain\"",
+            "Mail to chief",
+            "&#60;b&#62;it&#60;/b&#62;",
+        ] {
             assert!(html.contains(words), "{words}");
         }
     }

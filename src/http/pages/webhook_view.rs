@@ -112,13 +112,15 @@ impl Health {
 }
 
 impl Line {
-    pub fn of(delivery: &Delivery, moment: impl Fn(Instant) -> Moment) -> Self {
+    /// `is_left_alone`: nothing is sent to the receiver for a while.
+    pub fn of(delivery: &Delivery, is_left_alone: bool, moment: impl Fn(Instant) -> Moment) -> Self {
         let waits = matches!(delivery.state.as_str(), "queued" | "failed");
         Self {
             id: delivery.id.to_string(),
             event: delivery.event.clone(),
             sequence: delivery.sequence,
             state: match delivery.state.as_str() {
+                "queued" if is_left_alone => "waits until the receiver is tried again".to_owned(),
                 "queued" | "sending" => "on its way".to_owned(),
                 "sent" => "accepted".to_owned(),
                 "failed" => "failed, is tried again".to_owned(),

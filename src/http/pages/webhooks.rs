@@ -163,10 +163,11 @@ async fn made(services: &Services, visitor: &Visitor, id: WebhookId, cursor: &st
     let programs = Programs::of(services, &visitor.person).await?;
     let (zone, now) = (programs.any_zone(), services.clock.now());
     let webhook = Subscription::of(&webhook, now, |at| Moment::of(at, zone));
+    let is_left_alone = webhook.state.left_alone_until.is_some();
     Ok(WebhookPage {
         frame: Frame::of(services, visitor, format!("Webhook to {}", webhook.receiver), Place::Webhooks, zone),
         next: found.next_cursor.as_deref().map(|cursor| address(&format!("/webhooks/{id}"), cursor)),
-        deliveries: found.items.iter().map(|one| Line::of(one, |at| Moment::of(at, zone))).collect(),
+        deliveries: found.items.iter().map(|one| Line::of(one, is_left_alone, |at| Moment::of(at, zone))).collect(),
         webhook,
         made: None,
         done: None,
@@ -229,7 +230,7 @@ mod tests {
         let page = WebhookPage {
             frame: made_up::a_frame("Webhook", Place::Webhooks),
             webhook: Subscription::of(webhook, made_up::now(), moment),
-            deliveries: ["failed", "sent"].map(|state| Line::of(&a_delivery(state), moment)).into(),
+            deliveries: ["failed", "sent"].map(|state| Line::of(&a_delivery(state), false, moment)).into(),
             next: None,
             made,
             done: None,
@@ -252,6 +253,14 @@ mod tests {
             assert!(html.contains(words), "{words}");
         }
         assert!(!html.contains("key=secret") && !html.contains("<in>") && !html.contains("\"<5>\""), "{html}");
+    }
+
+    #[test]
+    fn what_a_receiver_that_is_left_alone_has_not_got_waits() {
+        let moment = |at| Moment::of(at, chrono_tz::Tz::UTC);
+        let words = |state, is_left_alone| Line::of(&a_delivery(state), is_left_alone, moment).state;
+        assert_eq!(words("queued", true), "waits until the receiver is tried again");
+        assert_eq!((words("queued", false), words("sending", true)), ("on its way".to_owned(), "on its way".to_owned()));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub async fn breach(services: &Services, person: &Principal, id: BreachId) -> Re
 
 async fn view(services: &Services, person: &Principal, row: &BreachRow, now: Instant) -> Result<BreachView, Error> {
     let published = pinned(services, person, &row.program, row.version).await?;
-    let home = Home { id: row.instance, workflow: &row.workflow, one_per: None };
+    let home = Home { id: row.instance, workflow: &row.workflow, one_per: row.one_per.as_deref() };
     let subject = BreachSubject { home, breach: &row.breach, assignee: row.assignee.as_ref(), notices: &row.notices };
     Ok(views::breach(&Viewer::new(&published.program, person, now), &subject))
 }

@@ -28,6 +28,7 @@ pub struct BreachRow {
     pub program: ProgramId,
     pub version: u32,
     pub workflow: WorkflowId,
+    pub one_per: Option<String>,
     pub assignee: Option<Username>,
     pub breach: Breach,
     /// In the order they were queued.
@@ -103,7 +104,9 @@ impl Store {
         let select = Query::select()
             .column((breach::Entity, Asterisk))
             .column((task::Entity, task::Column::Assignee))
-            .columns([(instance::Entity, instance::Column::Version), (instance::Entity, instance::Column::Workflow)])
+            .columns(
+                [instance::Column::Version, instance::Column::Workflow, instance::Column::OnePer].map(|column| (instance::Entity, column)),
+            )
             .from(breach::Entity)
             .inner_join(task::Entity, Expr::col((task::Entity, task::Column::Id)).equals((breach::Entity, breach::Column::TaskId)))
             .inner_join(
@@ -129,6 +132,7 @@ fn breach_row(row: &QueryResult) -> Result<BreachRow, Error> {
         program: ProgramId(breach.program.clone()),
         version: count(row, "version")?,
         workflow: WorkflowId(get(row, "workflow")?),
+        one_per: get(row, "one_per")?,
         assignee: get::<Option<String>>(row, "assignee")?.map(Username),
         breach: breach_of(breach),
         notices: Vec::new(),

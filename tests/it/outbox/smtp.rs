@@ -19,6 +19,8 @@ on_both_databases!(
     what_was_taken_without_a_word_comes_again_as_the_same_mail,
     a_mailbox_that_is_gone_is_marked_until_a_mail_is_taken,
     hostile_names_reach_nobody_but_their_person,
+    a_server_that_does_it_all_at_once_loses_nothing,
+    encryption_that_is_asked_for_is_never_done_without,
 );
 
 /// A breach that tells both nurses and their lead.
@@ -164,5 +166,53 @@ async fn hostile_names_reach_nobody_but_their_person(world: World) {
         let (head, body) = own[0].data.split_once("\n\n").unwrap();
         assert!(!head.contains("\nBcc") && head.contains("\nMessage-ID: "), "{head}");
         assert!(body.contains("Hello") && !own[0].data.contains(['\0', '\u{202e}']), "{body}");
+    }
+}
+
+async fn a_server_that_does_it_all_at_once_loses_nothing(world: World) {
+    let server = MailServer::start().await;
+    let dispatcher = sending(&world, &server).await;
+    server.refuse_address("ann@example.org", Some("451 4.7.1 greylisted, try later"));
+    server.refuse_address("ben@example.org", Some("550 5.7.1 ben@example.org: not from you"));
+    server.fall_silent_next();
+    world.happened(after(0), vec![told_to_three()]).await;
+    world.fan_out_all(after(0)).await;
+    let first = dispatcher.run_once(after(0), after(0), 100).await.unwrap();
+    assert_eq!((first.sent, first.retried, first.dead), (0, 2, 1), "one is to wait, one was not told, one is refused");
+    server.refuse_address("ann@example.org", None);
+    server.refuse_next("421 4.3.2 closing");
+    let second = dispatcher.run_once(after(10), after(10), 100).await.unwrap();
+    assert_eq!((second.sent, second.retried), (1, 1), "whichever was first");
+    assert_eq!(dispatcher.run_once(after(3_600), after(3_600), 100).await.unwrap().sent, 1);
+    assert!(dispatcher.run_once(after(1_000_000), after(1_000_000), 100).await.unwrap().is_idle());
+
+    assert_eq!(counts(&server), expected(&[("ann@example.org", 1), ("lea@example.org", 2)]), "one duplicate, for what was not told");
+    let ids: Vec<String> =
+        server.accepted().iter().filter(|mail| mail.to == ["lea@example.org"]).map(|mail| message_id(mail).to_owned()).collect();
+    assert_eq!(ids[0], ids[1]);
+    let states: BTreeMap<String, String> = world.notices().await.into_iter().map(|notice| (notice.recipient, notice.state)).collect();
+    let ended = [("ann", "sent"), ("ben", "dead"), ("lea", "sent")];
+    assert_eq!(states, ended.map(|(who, state)| (who.to_owned(), state.to_owned())).into(), "each says what became of it");
+}
+
+/// One server cannot encrypt, or something in between hides that it can; the other says it can and goes on in clear text.
+async fn encryption_that_is_asked_for_is_never_done_without(world: World) {
+    for (number, claims) in [false, true].into_iter().enumerate() {
+        let server = MailServer::start().await;
+        if claims {
+            server.claim_encryption();
+        }
+        let url = server.url().replace("smtp://", "smtp://clerk:open-sesame@");
+        let smtp = Smtp::with_patience(&format!("{url}?tls=required"), Duration::from_millis(500)).unwrap();
+        let dispatcher = world.dispatcher_by(Mailer::Smtp(smtp), "node");
+        let (start, rung) = (after(i64::try_from(number).unwrap()), format!("breach + {} hours", number + 1));
+        world.happened(start, vec![fired("escalated", &rung, "manager")]).await;
+        world.fan_out_all(start).await;
+        let tried = dispatcher.run_once(start, start, 100).await.unwrap();
+        assert_eq!((tried.sent, tried.dead, tried.retried), (0, 0, 1), "it waits for a server that can: {claims}");
+        let heard = server.heard();
+        let said = |words: &str| heard.iter().any(|line| line.to_ascii_uppercase().starts_with(words));
+        assert!(said("EHLO") && said("STARTTLS") == claims, "{heard:?}");
+        assert!(!said("AUTH") && !said("MAIL") && !said("RCPT") && server.accepted().is_empty(), "{heard:?}");
     }
 }

@@ -29,6 +29,10 @@ struct State {
     /// Addresses that are not taken, with the answer to RCPT.
     refused: BTreeMap<String, &'static str>,
     accepted: Vec<Accepted>,
+    /// It says that it can encrypt, and then goes on in clear text.
+    claims_encryption: bool,
+    /// What it was told, text of mails left out; once encryption was begun, whatever came.
+    heard: Vec<String>,
 }
 
 /// What the server does with a mail it has read to its end.
@@ -90,6 +94,16 @@ impl MailServer {
         };
     }
 
+    /// Says from now on that it can encrypt, agrees to begin, and goes on in clear text.
+    pub fn claim_encryption(&self) {
+        self.state.lock().expect("no test panics while it holds the lock").claims_encryption = true;
+    }
+
+    /// The commands it was given so far.
+    pub fn heard(&self) -> Vec<String> {
+        self.state.lock().expect("no test panics while it holds the lock").heard.clone()
+    }
+
     /// Everything that was accepted so far.
     pub fn accepted(&self) -> Vec<Accepted> {
         self.state.lock().expect("no test panics while it holds the lock").accepted.clone()
@@ -101,9 +115,16 @@ impl MailServer {
         write.write_all(b"220 mail.test ready\r\n").await?;
         let mut mail = Accepted { from: String::new(), to: Vec::new(), data: String::new() };
         while let Some(line) = lines.next_line().await? {
+            let claims_encryption = {
+                let mut state = self.state.lock().expect("no test panics while it holds the lock");
+                state.heard.push(line.clone());
+                state.claims_encryption
+            };
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match verb.as_str() {
-                "EHLO" => "250-mail.test\r\n250 8BITMIME",
+                "EHLO" if claims_encryption => "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250-STARTTLS\r\n250 8BITMIME",
+                "EHLO" => "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME",
+                "STARTTLS" if claims_encryption => "220 2.0.0 go ahead\r\n250 2.0.0 ok",
                 "MAIL" => {
                     mail = Accepted { from: address(&line), to: Vec::new(), data: String::new() };
                     "250 2.1.0 ok"
