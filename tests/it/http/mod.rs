@@ -22,6 +22,7 @@ mod pathway;
 mod poison;
 mod priority_list;
 mod receivers;
+mod refusals;
 mod reports;
 mod reprojections;
 mod rosters;
