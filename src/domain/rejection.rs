@@ -14,8 +14,12 @@ pub enum Rejection {
     RoleRequired { needed: RoleId },
     #[error("{why}")]
     Forbidden { why: String },
-    #[error("the task is {state} and {}", if is_paused(.state) { "waits: resume it first, or complete it as it is" } else { "can no longer be changed" })]
-    TaskNotOpen { state: String },
+    #[error("the task is {state} and {}", what_is_left(.state, *.locked))]
+    TaskNotOpen {
+        state: String,
+        /// Whether what was filed can be amended.
+        locked: bool,
+    },
     #[error("the task is claimed by {by}")]
     TaskClaimed { by: Username },
     #[error("you have not claimed the task")]
@@ -34,6 +38,14 @@ pub enum Rejection {
     Stale { revision: i64 },
     #[error("the submission has {} violation{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
     Violations(Vec<Violation>),
+}
+
+fn what_is_left(state: &str, locked: bool) -> &'static str {
+    match locked {
+        _ if is_paused(state) => "waits: resume it first, or complete it as it is",
+        true => "its record is locked: only an amendment changes it, which one person proposes and another approves",
+        false => "can no longer be changed",
+    }
 }
 
 /// Whether a task that is not open only waits.

@@ -203,7 +203,7 @@ impl From<Rejection> for Problem {
             Rejection::NotFound => Self::new(&NOT_FOUND, detail),
             Rejection::RoleRequired { needed } => Self::new(&ROLE_REQUIRED, detail).with("role", Json::from(needed.as_str())),
             Rejection::Forbidden { .. } => Self::new(&FORBIDDEN, detail),
-            Rejection::TaskNotOpen { state } => Self::new(&TASK_NOT_OPEN, detail).with("state", Json::from(state)),
+            Rejection::TaskNotOpen { state, .. } => Self::new(&TASK_NOT_OPEN, detail).with("state", Json::from(state)),
             Rejection::TaskClaimed { by } => Self::new(&TASK_CLAIMED, detail).with("claimed_by", Json::from(by.as_str())),
             Rejection::ClockState { .. } => Self::new(&CLOCK_STATE, detail),
             Rejection::NotClaimed => Self::new(&NOT_CLAIMED, detail),

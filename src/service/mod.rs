@@ -2,6 +2,7 @@
 
 pub mod answer_links;
 mod answers;
+mod aside;
 pub mod audit;
 pub mod authenticate;
 pub mod bounces;

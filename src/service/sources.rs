@@ -9,6 +9,7 @@ mod table;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::aside::aside;
 use super::program_entry::ProgramEntry;
 use super::programs::require_integrator;
 use super::replies::{self, ATTEMPTS, may_try_again};
@@ -16,11 +17,12 @@ use super::{Answer, Error, Services};
 use crate::domain::command::{Idempotency, Principal};
 use crate::domain::definition::Source;
 use crate::domain::event::Event;
-use crate::domain::facts::Row;
+use crate::domain::facts::{Row, SourceVersion};
 use crate::domain::policy::in_scope;
 use crate::ids::{CommandId, ProgramId, SourceId, SourceVersionId, Username};
+use crate::instant::Instant;
 use crate::store;
-use crate::store::sources::ImportedVersion;
+use crate::store::sources::{ImportedVersion, read_rows};
 
 pub use table::Format;
 
@@ -144,4 +146,22 @@ async fn write(
     replies::keep(&mut write, &version.imported_by, asked, &answer, version.imported_at).await?;
     write.commit().await?;
     Ok(answer)
+}
+
+/// The version of a source that was the newest at an instant, with its rows.
+pub(super) async fn as_of(
+    services: &Services,
+    program: &ProgramId,
+    source: &SourceId,
+    at: Instant,
+) -> Result<Option<(SourceVersion, Vec<(String, Row)>)>, Error> {
+    let Some(version) = services.store.source_as_of(program, source, at).await? else { return Ok(None) };
+    let rows = rows_of(services, version.id).await?;
+    Ok(Some((version, rows)))
+}
+
+/// Every row of a version of a source.
+pub(super) async fn rows_of(services: &Services, version: SourceVersionId) -> Result<Vec<(String, Row)>, Error> {
+    let rows = services.store.source_rows(version).await?;
+    aside(move || Ok(read_rows(rows)?)).await
 }

@@ -1,22 +1,21 @@
-//! What a month is counted from: the instances a decision fell in, with their records, and sources as they stood.
+//! What a month is counted from: the instances a decision fell in, with their records.
 //!
 //! Rows come as they are stored. Reading ten thousand documents is work for another thread than the one that serves.
 
 use std::collections::{BTreeSet, HashMap};
 
-use entity::{instance, record, source_row, source_version};
+use entity::{instance, record};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Error, Store};
 use crate::domain::definition::RosterRule;
-use crate::domain::facts::{Row, SourceVersion};
 use crate::domain::month::roster::Case;
 use crate::domain::record::Record;
 use crate::domain::value::Values;
-use crate::ids::{InstanceId, OutcomeId, ProgramId, SourceId, SourceVersionId, WorkflowId};
+use crate::ids::{InstanceId, OutcomeId, ProgramId, WorkflowId};
 use crate::instant::Instant;
 
 /// Subjects of one statement.
@@ -118,42 +117,4 @@ impl Store {
         }
         Ok(rows.into_iter().map(|row| StoredCase { records: of.remove(&row.id).unwrap_or_default(), row }).collect())
     }
-
-    /// The newest version of a source that had been imported by an instant.
-    pub async fn source_as_of(&self, program: &ProgramId, source: &SourceId, at: Instant) -> Result<Option<SourceVersion>, Error> {
-        let found = source_version::Entity::find()
-            .filter(source_version::Column::Program.eq(program.as_str()))
-            .filter(source_version::Column::Source.eq(source.as_str()))
-            .filter(source_version::Column::ImportedAt.lte(at.millis()))
-            .order_by_desc(source_version::Column::Version)
-            .one(self.reader())
-            .await?;
-        Ok(found.map(|row| SourceVersion {
-            id: SourceVersionId(row.id),
-            version: u32::try_from(row.version).unwrap_or(0),
-            imported_at: Instant::clamped(row.imported_at),
-            sha256: row.sha256,
-        }))
-    }
-
-    /// Every row of a version with its key, in the order of the import, as JSON.
-    pub async fn source_rows(&self, version: SourceVersionId) -> Result<Vec<(String, String)>, Error> {
-        Ok(source_row::Entity::find()
-            .select_only()
-            .columns([source_row::Column::Key, source_row::Column::Document])
-            .filter(source_row::Column::VersionId.eq(version.0))
-            .order_by_asc(source_row::Column::Ordinal)
-            .into_tuple()
-            .all(self.reader())
-            .await?)
-    }
-}
-
-/// Reads rows of a source.
-pub fn read_rows(rows: Vec<(String, String)>) -> Result<Vec<(String, Row)>, Error> {
-    let read = |(key, document): (String, String)| match serde_json::from_str(&document) {
-        Ok(row) => Ok((key, row)),
-        Err(why) => Err(Error::BadRow { what: "source row", id: "of a month".to_owned(), why: why.to_string() }),
-    };
-    rows.into_iter().map(read).collect()
 }

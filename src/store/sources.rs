@@ -4,7 +4,7 @@ use entity::{source_row, source_version};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Error, Store, WriteTransaction};
-use crate::domain::facts::Row;
+use crate::domain::facts::{Row, SourceVersion};
 use crate::ids::{ProgramId, SourceId, SourceVersionId, Username};
 use crate::instant::Instant;
 
@@ -45,6 +45,44 @@ impl Store {
         }
         Ok(query.all(self.reader()).await?.into_iter().map(read).collect())
     }
+
+    /// The newest version of a source that had been imported by an instant.
+    pub async fn source_as_of(&self, program: &ProgramId, source: &SourceId, at: Instant) -> Result<Option<SourceVersion>, Error> {
+        let found = source_version::Entity::find()
+            .filter(source_version::Column::Program.eq(program.as_str()))
+            .filter(source_version::Column::Source.eq(source.as_str()))
+            .filter(source_version::Column::ImportedAt.lte(at.millis()))
+            .order_by_desc(source_version::Column::Version)
+            .one(self.reader())
+            .await?;
+        Ok(found.map(|row| SourceVersion {
+            id: SourceVersionId(row.id),
+            version: u32::try_from(row.version).unwrap_or(0),
+            imported_at: Instant::clamped(row.imported_at),
+            sha256: row.sha256,
+        }))
+    }
+
+    /// Every row of a version with its key, in the order of the import, as JSON.
+    pub async fn source_rows(&self, version: SourceVersionId) -> Result<Vec<(String, String)>, Error> {
+        Ok(source_row::Entity::find()
+            .select_only()
+            .columns([source_row::Column::Key, source_row::Column::Document])
+            .filter(source_row::Column::VersionId.eq(version.0))
+            .order_by_asc(source_row::Column::Ordinal)
+            .into_tuple()
+            .all(self.reader())
+            .await?)
+    }
+}
+
+/// Reads rows of a source.
+pub fn read_rows(rows: Vec<(String, String)>) -> Result<Vec<(String, Row)>, Error> {
+    let read = |(key, document): (String, String)| match serde_json::from_str(&document) {
+        Ok(row) => Ok((key, row)),
+        Err(why) => Err(Error::BadRow { what: "source row", id: "of a version".to_owned(), why: why.to_string() }),
+    };
+    rows.into_iter().map(read).collect()
 }
 
 impl WriteTransaction {

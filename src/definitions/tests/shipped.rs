@@ -157,6 +157,17 @@ fn the_facts_beside_the_fields_have_a_place() {
 }
 
 #[test]
+fn every_pilot_holds_its_huddle_by_itself() {
+    for (name, text) in embedded::programs() {
+        let published = publish(&text, &name, built_in()).unwrap();
+        let huddle = &published.program.workflows["huddle"];
+        assert!(huddle.starts.is_some(), "{name}");
+        let held_on = huddle.started_with["held_on"].filled.clone().map(String::from);
+        assert_eq!(held_on.as_deref(), Some("schedule.date"), "{name}");
+    }
+}
+
+#[test]
 fn a_program_survives_its_own_json() {
     let program = shipped().program;
     let json = serde_json::to_string(&program).unwrap();

@@ -146,7 +146,7 @@ fn person<'a>(situation: &Situation<'a>) -> Result<&'a Principal, Rejection> {
 fn begin_on_task<'a>(situation: &Situation<'a>, task: TaskId, access: Access, mint: Mint) -> Result<(Work<'a>, &'a Principal), Rejection> {
     let (work, actor) = begin_on_live_task(situation, task, access, mint)?;
     if work.instance.task(task).is_some_and(|found| found.state == TaskState::Paused) {
-        return Err(Rejection::TaskNotOpen { state: TaskState::Paused.as_str().to_owned() });
+        return Err(Rejection::TaskNotOpen { state: TaskState::Paused.as_str().to_owned(), locked: false });
     }
     Ok((work, actor))
 }
@@ -161,7 +161,7 @@ fn begin_on_live_task<'a>(
 ) -> Result<(Work<'a>, &'a Principal), Rejection> {
     let instance = instance_in_scope(situation)?;
     let actor = person(situation)?;
-    let found = instance.task(task).ok_or(Rejection::TaskNotOpen { state: "closed".to_owned() })?;
+    let found = instance.task(task).ok_or(Rejection::TaskNotOpen { state: "closed".to_owned(), locked: false })?;
     let program = &situation.published.program;
     let granted = policy::task_access(actor, program, found.role.as_ref(), found.assignee.as_ref());
     let may_act = match access {
@@ -179,7 +179,9 @@ fn begin_on_live_task<'a>(
     match found.state {
         TaskState::Open | TaskState::Claimed | TaskState::Paused => {}
         TaskState::Completed | TaskState::Missed | TaskState::Cancelled => {
-            return Err(Rejection::TaskNotOpen { state: found.state.as_str().to_owned() });
+            let filed = instance.records.get(&found.step).is_some_and(|record| record.task == task);
+            let locked = filed && instance.locked.contains(&found.step);
+            return Err(Rejection::TaskNotOpen { state: found.state.as_str().to_owned(), locked });
         }
     }
     if situation.if_match.is_some_and(|seen| seen != found.revision) {

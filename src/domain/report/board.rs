@@ -101,8 +101,18 @@ pub fn positions(lines: &[PositionLine], period: Period) -> Table {
     Table { columns: vec!["month", "number", "level", "change", "before", "taken_at", "taken_by"], rows }
 }
 
-/// Statements of the period, in the order they were made. A refused one claimed more than the position, or there was none.
-pub fn statements(lines: &[StatementLine], period: Period) -> Table {
+/// Statements of the period, in the order they were made. A refused one claimed more than the position, or there was none. One that was
+/// registered and claims more than the position does now has to be corrected outside.
+pub fn statements(lines: &[StatementLine], positions: &[PositionLine], period: Period) -> Table {
+    let known = positions.iter().filter(|line| line.taken_at <= period.as_of);
+    let mut newest: BTreeMap<&str, (u32, Level)> = BTreeMap::new();
+    for line in known {
+        let found = newest.entry(&line.month).or_insert((line.number, line.level));
+        if found.0 < line.number {
+            *found = (line.number, line.level);
+        }
+    }
+    let corrected = |line: &StatementLine| line.registered && newest.get(line.month.as_str()).is_some_and(|(_, now)| line.level > *now);
     let mut found: Vec<&StatementLine> = lines.iter().filter(|line| period.holds(line.made_at)).collect();
     found.sort_by_key(|line| (line.made_at, line.id));
     let row = |line: &&StatementLine| {
@@ -114,10 +124,11 @@ pub fn statements(lines: &[StatementLine], period: Period) -> Table {
             line.in_force.map_or(Cell::Nothing, |level| Cell::text(level.as_str())),
             Cell::text(line.made_by.as_str()),
             Cell::text(line.id.to_string()),
+            Cell::yes_or_no(corrected(line)),
         ]
     };
     Table {
-        columns: vec!["made_at", "month", "state", "level", "position", "made_by", "statement_id"],
+        columns: vec!["made_at", "month", "state", "level", "position", "made_by", "statement_id", "to_be_corrected"],
         rows: found.iter().map(row).collect(),
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cell, Period, Table};
-use crate::domain::record::Record;
+use crate::domain::record::{GateResult, Record};
 use crate::domain::value::Value;
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, StepId};
 use crate::instant::Instant;
 
 /// A record in the newest version that was known, with the end of its instance.
@@ -104,6 +104,76 @@ pub fn load(filed: &[Filed], period: Period) -> Table {
         [*person, *step, *field].into_iter().map(Cell::text).chain([Cell::number(*cases)]).collect()
     };
     Table { columns: vec!["person", "step", "field", "running_cases"], rows: counts.iter().map(row).collect() }
+}
+
+/// How the reviews and sign-offs of the period came out, by step and outcome. What was returned was disputed.
+pub fn sign_offs(filed: &[Filed], steps: &[StepId]) -> Table {
+    let mut counts: BTreeMap<(&str, &str), (usize, BTreeSet<InstanceId>)> = BTreeMap::new();
+    for one in filed.iter().filter(|one| steps.contains(&one.record.step)) {
+        let (records, cases) = counts.entry((one.record.step.as_str(), one.outcome())).or_default();
+        *records += 1;
+        cases.insert(one.instance);
+    }
+    let row = |((step, outcome), (records, cases)): (&(&str, &str), &(usize, BTreeSet<InstanceId>))| {
+        [*step, *outcome].into_iter().map(Cell::text).chain([Cell::number(*records), Cell::number(cases.len())]).collect()
+    };
+    Table { columns: vec!["step", "outcome", "reviews", "cases"], rows: counts.iter().map(row).collect() }
+}
+
+/// The gates of records of the period, by step and gate: how often a person confirmed it with evidence, and how often the server found
+/// it met from data.
+pub fn attestations(filed: &[Filed]) -> Table {
+    let mut counts: BTreeMap<(&str, &str), (usize, usize, BTreeSet<&str>)> = BTreeMap::new();
+    for one in filed {
+        for (gate, result) in &one.record.gates {
+            let (confirmed, computed, people) = counts.entry((one.record.step.as_str(), gate.as_str())).or_default();
+            match result {
+                GateResult::Confirmed(confirmation) => {
+                    *confirmed += 1;
+                    people.insert(confirmation.by.as_str());
+                }
+                GateResult::Met(_) => *computed += 1,
+                GateResult::DoesNotApply => {}
+            }
+        }
+    }
+    let row = |((step, gate), (confirmed, computed, people)): (&(&str, &str), &(usize, usize, BTreeSet<&str>))| {
+        let counts = [*confirmed, people.len(), *computed];
+        [*step, *gate].into_iter().map(Cell::text).chain(counts.into_iter().map(Cell::number)).collect()
+    };
+    Table { columns: vec!["step", "gate", "confirmed", "people_who_confirmed", "computed"], rows: counts.iter().map(row).collect() }
+}
+
+/// Decisions of the board in the period that came with a restriction, in the order they were taken. The instance ends when the
+/// restriction was followed up.
+pub fn restrictions(filed: &[Filed], steps: &[StepId], period: Period) -> Table {
+    let mut found: Vec<&Filed> = filed.iter().filter(|one| steps.contains(&one.record.step) && !one.record.asks.is_empty()).collect();
+    found.sort_by_key(|one| (one.record.completed_at, one.record.id));
+    let row = |one: &&Filed| {
+        let owner = one.record.asks.iter().find_map(|(_, value)| match value {
+            Value::Person(person) => Some(person.as_str()),
+            _ => None,
+        });
+        let due_at = one.record.asks.iter().find_map(|(_, value)| match value {
+            Value::Timestamp(at) => Some(*at),
+            _ => None,
+        });
+        let followed_up_at = one.ended_at.filter(|at| *at <= period.as_of);
+        vec![
+            Cell::At(one.record.completed_at),
+            Cell::text(one.record.step.as_str()),
+            Cell::text(one.outcome()),
+            Cell::text(one.instance.to_string()),
+            owner.map_or(Cell::Nothing, Cell::text),
+            Cell::at(due_at),
+            Cell::at(followed_up_at),
+            Cell::yes_or_no(due_at.is_some_and(|due_at| followed_up_at.unwrap_or(period.as_of) > due_at)),
+        ]
+    };
+    Table {
+        columns: vec!["decided_at", "step", "outcome", "instance_id", "followup_owner", "due_at", "followed_up_at", "overdue"],
+        rows: found.iter().map(row).collect(),
+    }
 }
 
 /// Meetings that closed in the period, in the order they closed.

@@ -23,10 +23,13 @@ pub enum ReportKind {
     Breaches,
     RetroactiveChanges,
     Removals,
+    SignOffs,
+    Restrictions,
+    Attestations,
 }
 
 impl ReportKind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Timeliness,
         Self::StepDurations,
         Self::TimeToActivation,
@@ -47,6 +50,9 @@ impl ReportKind {
         Self::Breaches,
         Self::RetroactiveChanges,
         Self::Removals,
+        Self::SignOffs,
+        Self::Restrictions,
+        Self::Attestations,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -71,6 +77,9 @@ impl ReportKind {
             Self::Breaches => "breaches",
             Self::RetroactiveChanges => "retroactive_changes",
             Self::Removals => "removals",
+            Self::SignOffs => "sign_offs",
+            Self::Restrictions => "restrictions",
+            Self::Attestations => "attestations",
         }
     }
 
@@ -96,6 +105,9 @@ impl ReportKind {
             Self::Breaches => "Breaches and what was said about them",
             Self::RetroactiveChanges => "Locked records that were changed",
             Self::Removals => "Who was gone from a roster, and what was decided",
+            Self::SignOffs => "Reviews and sign-offs, cleared or returned as disputed",
+            Self::Restrictions => "What the board restricted, and who follows it up",
+            Self::Attestations => "Gates that rest on somebody's word, and those the server found met",
         }
     }
 

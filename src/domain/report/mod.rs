@@ -18,7 +18,7 @@ use super::audit::sha256_hex;
 use crate::instant::Instant;
 
 pub use board::{ComparisonLine, PositionLine, StatementLine, comparisons, positions, statements};
-pub use cases::{Filed, codes, load, meetings, outcomes};
+pub use cases::{Filed, attestations, codes, load, meetings, outcomes, restrictions, sign_offs};
 pub use kind::ReportKind;
 pub use lines::{AmendmentLine, BreachLine, DecisionLine, FigureLine, Period, TaskLine};
 pub use tables::{amendments, breaches, decisions, durations, figures, pending, rationales, removals, routing, slots, timeliness};

@@ -3,7 +3,7 @@ use crate::domain::definition::RosterRule;
 use crate::domain::instance::TaskState;
 use crate::domain::month::position::Level;
 use crate::domain::month::roster::Case;
-use crate::domain::record::Record;
+use crate::domain::record::{Confirmation, Evidence, GateResult, Record};
 use crate::domain::value::{Value, Values};
 use crate::ids::{BreachId, InstanceId, RecordId, StatementId, TaskId};
 
@@ -186,9 +186,25 @@ fn statements_come_with_the_position_they_met() {
         made_at: at("2026-01-05T00:00:00Z"),
         made_by: "speaker".into(),
     };
-    let table = statements(&[statement(2, true, Some(Level::Supportable)), statement(1, false, None)], january());
-    let states: Vec<_> = table.rows.iter().map(|row| (row[2].shown(), row[4].shown())).collect();
-    assert_eq!(states, [("refused", ""), ("registered", "supportable")].map(|(state, level)| (state.to_owned(), level.to_owned())));
+    let made = [statement(2, true, Some(Level::Supportable)), statement(1, false, None)];
+    let position = |number: u32, level: Level, taken_at: &str| PositionLine {
+        month: "2025-12".to_owned(),
+        number,
+        level,
+        taken_at: at(taken_at),
+        taken_by: "chair".into(),
+    };
+    let taken = [
+        position(2, Level::Restricted, "2026-01-06T00:00:00Z"),
+        position(1, Level::Supportable, "2026-01-04T00:00:00Z"),
+        position(3, Level::Supportable, "2027-01-01T00:00:00Z"),
+    ];
+    let told = |taken: &[PositionLine]| -> Vec<_> {
+        statements(&made, taken, january()).rows.iter().map(|row| [row[2].shown(), row[4].shown(), row[7].shown()]).collect()
+    };
+    let expected = |corrected: &str| [["refused", "", "no"], ["registered", "supportable", corrected]].map(|row| row.map(str::to_owned));
+    assert_eq!(told(&taken), expected("yes"), "the position was lowered since");
+    assert_eq!(told(&taken[1..]), expected("no"), "what is not known yet does not count");
 }
 
 #[test]
@@ -226,6 +242,31 @@ fn every_report_is_found_by_its_name() {
         assert!(!kind.title().is_empty());
     }
     assert_eq!(ReportKind::named("nothing"), None);
+}
+
+#[test]
+fn reviews_restrictions_and_confirmations_are_read_off_records() {
+    let cleared = filed(1, 3, None, "cleared", Values::default());
+    let returned = filed(2, 4, None, "returned", Values::default());
+    let table = sign_offs(&[returned, cleared.clone()], &["review".into()]);
+    assert_eq!(shown(&table), ["review cleared 1 1", "review returned 1 1"]);
+    assert!(sign_offs(std::slice::from_ref(&cleared), &["other".into()]).rows.is_empty());
+
+    let mut restricted = filed(3, 5, None, "restricted", Values::default());
+    let due = Value::Timestamp(at("2026-01-10T00:00:00Z"));
+    restricted.record.asks = Values::from_iter([("owner".into(), Value::Person("ada".to_owned())), ("due".into(), due)]);
+    let told = restrictions(&[cleared, restricted.clone()], &["review".into()], january());
+    assert_eq!(told.rows.len(), 1, "a decision without a restriction is none");
+    let row: Vec<String> = told.rows[0].iter().map(Cell::shown).collect();
+    assert_eq!((row[4].as_str(), row[6].as_str(), row[7].as_str()), ("ada", "", "yes"), "it is not followed up, and late");
+    restricted.ended_at = Some(at("2026-01-09T00:00:00Z"));
+    assert_eq!(restrictions(std::slice::from_ref(&restricted), &["review".into()], january()).rows[0][7].shown(), "no");
+
+    let evidence = Evidence { note: "Letter".to_owned(), reference: "L-1".to_owned() };
+    let confirmed = Confirmation { by: "ada".into(), at: at("2026-01-05T00:00:00Z"), evidence };
+    restricted.record.gates.insert("signed".into(), GateResult::Confirmed(confirmed));
+    restricted.record.gates.insert("absent".into(), GateResult::DoesNotApply);
+    assert_eq!(shown(&attestations(&[restricted])), ["review absent 0 0 0", "review signed 1 1 0"]);
 }
 
 #[test]

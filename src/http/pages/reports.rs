@@ -90,7 +90,8 @@ impl Chart {
             ReportKind::TimeToActivation | ReportKind::StepDurations => ("median_minutes", 2),
             ReportKind::PendingClarificationAge | ReportKind::CasesWithoutAction => ("age_minutes", 2),
             ReportKind::RationaleMix => ("decisions", 4),
-            ReportKind::ReviewOutcomes => ("reviews", 2),
+            ReportKind::Attestations => ("confirmed", 2),
+            ReportKind::ReviewOutcomes | ReportKind::SignOffs => ("reviews", 2),
             ReportKind::FiledCodes => ("records", 3),
             ReportKind::Load => ("running_cases", 3),
             ReportKind::Meetings
@@ -100,7 +101,8 @@ impl Chart {
             | ReportKind::Statements
             | ReportKind::WorkBeforeDecision
             | ReportKind::RetroactiveChanges
-            | ReportKind::Removals => return None,
+            | ReportKind::Removals
+            | ReportKind::Restrictions => return None,
             ReportKind::Breaches => ("late_minutes", 3),
         };
         let at = table.columns.iter().position(|known| *known == column)?;

@@ -44,7 +44,8 @@ impl Refused {
                 "What you typed is kept below. Look at what changed, then press the button again"
             }
             Error::Rejected(Rejection::TaskClaimed { .. }) => "Ask them to give it back, or ask a manager to assign it to you",
-            Error::Rejected(Rejection::TaskNotOpen { state }) if is_paused(state) => "A paused task is resumed under its deadline",
+            Error::Rejected(Rejection::TaskNotOpen { state, .. }) if is_paused(state) => "A paused task is resumed under its deadline",
+            Error::Rejected(Rejection::TaskNotOpen { locked: true, .. }) => "Propose it beside the record, on the page of the whole story",
             Error::Rejected(Rejection::TaskNotOpen { .. } | Rejection::InstanceEnded) => "There is nothing left to do here",
             Error::Rejected(Rejection::NotClaimed) => "Claim it first",
             Error::Rejected(Rejection::AmendmentState { .. }) => "Open the instance again to see how its records stand",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Counted, closed, compute, locked_rows, months_of, named, views};
+use super::{Counted, closed, locked_rows, months_of, named, views};
 use crate::domain::audit::sha256_hex;
 use crate::domain::command::{Idempotency, Principal};
 use crate::domain::definition::Published;
@@ -16,8 +16,8 @@ use crate::domain::month::reconcile::{Reconciled, reconcile};
 use crate::domain::month::roster::Row;
 use crate::ids::{ProgramId, ReconciliationId, Username};
 use crate::instant::Instant;
-use crate::service::replies;
-use crate::service::{Answer, Error, Services};
+use crate::service::aside::aside;
+use crate::service::{Answer, Error, Services, replies, sources};
 use crate::store;
 use crate::store::months::StoredComparison;
 
@@ -53,13 +53,13 @@ pub(super) async fn run(
     let mut results = BTreeMap::new();
     for (id, declared) in &months_of(published)?.reconciliations {
         let program = &published.program.program;
-        let found = compute::source_as_of(services, program, &declared.source, now).await?;
+        let found = sources::as_of(services, program, &declared.source, now).await?;
         let other = match &declared.against {
-            Some(against) => compute::source_as_of(services, program, &against.source, now).await?,
+            Some(against) => sources::as_of(services, program, &against.source, now).await?,
             None => None,
         };
         let (declared, rows) = (declared.clone(), rows.clone());
-        let one = compute::aside(move || Ok(reconcile(&declared, month, &rows, side(found.as_ref()), side(other.as_ref()))));
+        let one = aside(move || Ok(reconcile(&declared, month, &rows, side(found.as_ref()), side(other.as_ref()))));
         results.insert(id.clone(), one.await?);
     }
     let text = serde_json::to_string(&results).map_err(|error| Error::Internal(format!("a comparison cannot be written: {error}")))?;

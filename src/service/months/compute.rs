@@ -12,10 +12,11 @@ use crate::domain::month::Month;
 use crate::domain::month::book::{Book, Computed, SourceRead};
 use crate::domain::month::figures::{Column, figures};
 use crate::domain::month::roster::{self, Case, Reading, Row};
-use crate::ids::{ProgramId, SourceId, SourceVersionId};
+use crate::ids::SourceId;
 use crate::instant::Instant;
-use crate::service::{Error, Services};
-use crate::store::roster::{StoredCase, read_rows};
+use crate::service::aside::aside;
+use crate::service::{Error, Services, sources};
+use crate::store::roster::StoredCase;
 
 /// Instances read at a time.
 const CASES_PER_READ: usize = 200;
@@ -27,22 +28,13 @@ struct Sources {
     rows: HashMap<Lookup, Vec<SourceRow>>,
 }
 
-/// Does work that takes long on a thread of its own, so that nobody else waits for it.
-pub(super) async fn aside<T, F>(work: F) -> Result<T, Error>
-where
-    T: Send + 'static,
-    F: FnOnce() -> Result<T, Error> + Send + 'static,
-{
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(format!("computing a month broke off: {error}")))?
-}
-
 /// Computes a month with the rules of `published`, knowing only what was on record at `as_of`. Computed again for the same
 /// instant it gives the same bytes.
 pub(super) async fn compute(services: &Services, published: &Arc<Published>, month: Month, as_of: Instant) -> Result<Computed, Error> {
     let program = &published.program.program;
     let months = months_of(published)?;
     let bounds = month.bounds(&published.program.time).map_err(|_| Error::NotFound)?;
-    let sources = Arc::new(sources(services, published, as_of).await?);
+    let sources = Arc::new(read_sources(services, published, as_of).await?);
     let ids = services.store.decided_in(program, &months.roster, bounds).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
     for part in ids.chunks(CASES_PER_READ) {
@@ -107,7 +99,7 @@ impl Sources {
 }
 
 /// Every source that a figure reads, whole.
-async fn sources(services: &Services, published: &Published, as_of: Instant) -> Result<Sources, Error> {
+async fn read_sources(services: &Services, published: &Published, as_of: Instant) -> Result<Sources, Error> {
     let mut wanted: BTreeSet<&SourceId> = BTreeSet::new();
     for figure in months_of(published)?.figures.values() {
         let rules = figure.formula.rule().into_iter().chain(figure.formula.amount());
@@ -120,7 +112,7 @@ async fn sources(services: &Services, published: &Published, as_of: Instant) -> 
     }
     let mut sources = Sources::default();
     for source in wanted {
-        let found = source_as_of(services, &published.program.program, source, as_of).await?;
+        let found = sources::as_of(services, &published.program.program, source, as_of).await?;
         let (version, rows) = found.map_or((None, Vec::new()), |(version, rows)| (Some(version), rows));
         sources.read.insert(source.clone(), version);
         for (key, row) in rows {
@@ -128,22 +120,4 @@ async fn sources(services: &Services, published: &Published, as_of: Instant) -> 
         }
     }
     Ok(sources)
-}
-
-/// The version of a source that was the newest at an instant, with its rows.
-pub(in crate::service) async fn source_as_of(
-    services: &Services,
-    program: &ProgramId,
-    source: &SourceId,
-    as_of: Instant,
-) -> Result<Option<(SourceVersion, Vec<(String, SourceRow)>)>, Error> {
-    let Some(version) = services.store.source_as_of(program, source, as_of).await? else { return Ok(None) };
-    let rows = read_rows_aside(services, version.id).await?;
-    Ok(Some((version, rows)))
-}
-
-/// Every row of a version of a source, read on a thread of its own.
-pub(in crate::service) async fn read_rows_aside(services: &Services, version: SourceVersionId) -> Result<Vec<(String, SourceRow)>, Error> {
-    let rows = services.store.source_rows(version).await?;
-    aside(move || Ok(read_rows(rows)?)).await
 }

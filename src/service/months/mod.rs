@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::aside::aside;
 use super::program_entry::ProgramEntry;
 use super::{Error, Services};
 use crate::domain::command::Principal;
@@ -30,7 +31,6 @@ use crate::store::months::StoredMonth;
 
 pub use close::close;
 pub use compare::compare;
-pub(super) use compute::{read_rows_aside, source_as_of};
 pub use positions::{NewPosition, take_position};
 pub use rebuild::{adjustments, rebuild};
 pub use statements::{NewStatement, StatementShown, make_statement, statements};
@@ -180,5 +180,5 @@ async fn locked_texts(services: &Services, program: &ProgramId, month: Month) ->
 
 async fn locked_rows(services: &Services, program: &ProgramId, month: Month) -> Result<Vec<Row>, Error> {
     let texts = locked_texts(services, program, month).await?;
-    compute::aside(move || texts.iter().map(|text| views::row(text)).collect()).await
+    aside(move || texts.iter().map(|text| views::row(text)).collect()).await
 }

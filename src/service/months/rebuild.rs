@@ -10,6 +10,7 @@ use crate::domain::month::book::{Book, Computed};
 use crate::domain::month::diff::{Diff, diff};
 use crate::domain::month::roster::{self, Row};
 use crate::ids::ProgramId;
+use crate::service::aside::aside;
 use crate::service::{Error, Services};
 
 /// What was locked: as its hashes say, and as it is stored.
@@ -76,7 +77,7 @@ async fn both(
     let computed = compute::compute(services, &published, month, as_of).await?;
     let texts = locked_texts(services, program, month).await?;
     let stored_sha256 = sha256_hex(closed.document.as_bytes());
-    let locked = compute::aside(move || {
+    let locked = aside(move || {
         let rows: Vec<Row> = texts.iter().map(|text| views::row(text)).collect::<Result<_, _>>()?;
         let stored_roster_sha256 = roster::hash_of(&texts);
         Ok(Locked { book, rows, sha256: closed.sha256, stored_sha256, stored_roster_sha256 })

@@ -104,18 +104,19 @@ async fn table(services: &Services, program: &Program, kind: ReportKind, period:
         ReportKind::Meetings => report::meetings(&services.store.filed_in(id, period).await?),
         ReportKind::Load => report::load(&services.store.filed_of_running(id, period.as_of).await?, period),
         ReportKind::Reconciliations => report::comparisons(&services.store.comparison_lines(id, period).await?, period),
-        ReportKind::Positions => {
-            let taken = services.store.all_positions(id, &steps_of(program, StepKind::BoardDecision)).await?;
-            let line = |(month, position): (Month, Position)| report::PositionLine {
-                month: month.to_string(),
-                number: position.number,
-                level: position.level,
-                taken_at: position.taken_at,
-                taken_by: position.taken_by,
-            };
-            report::positions(&taken.into_iter().map(line).collect::<Vec<_>>(), period)
+        ReportKind::Positions => report::positions(&positions(services, program).await?, period),
+        ReportKind::Statements => {
+            let made = services.store.statement_lines(id, period).await?;
+            report::statements(&made, &positions(services, program).await?, period)
         }
-        ReportKind::Statements => report::statements(&services.store.statement_lines(id, period).await?, period),
+        ReportKind::SignOffs => {
+            let steps = [steps_of(program, StepKind::Review), steps_of(program, StepKind::SignOff)].concat();
+            report::sign_offs(&services.store.filed_in(id, period).await?, &steps)
+        }
+        ReportKind::Attestations => report::attestations(&services.store.filed_in(id, period).await?),
+        ReportKind::Restrictions => {
+            report::restrictions(&services.store.filed_in(id, period).await?, &steps_of(program, StepKind::BoardDecision), period)
+        }
         ReportKind::TimeToActivation => report::decisions(&decisions(services, program, period).await?, period),
         ReportKind::WorkBeforeDecision => work::table(services, program, period).await?,
         ReportKind::RationaleMix => report::rationales(&decisions(services, program, period).await?, period),
@@ -145,6 +146,19 @@ async fn tasks_of(services: &Services, program: &Program, kind: StepKind, period
     let mut lines = tasks(services, &program.program, period).await?;
     lines.retain(|line| steps.contains(&line.step));
     Ok(lines)
+}
+
+/// Every position of a program's board.
+async fn positions(services: &Services, program: &Program) -> Result<Vec<report::PositionLine>, Error> {
+    let taken = services.store.all_positions(&program.program, &steps_of(program, StepKind::BoardDecision)).await?;
+    let line = |(month, position): (Month, Position)| report::PositionLine {
+        month: month.to_string(),
+        number: position.number,
+        level: position.level,
+        taken_at: position.taken_at,
+        taken_by: position.taken_by,
+    };
+    Ok(taken.into_iter().map(line).collect())
 }
 
 async fn decisions(services: &Services, program: &Program, period: Period) -> Result<Vec<report::DecisionLine>, Error> {

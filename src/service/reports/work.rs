@@ -8,7 +8,7 @@ use crate::domain::month::roster::Case;
 use crate::domain::report::{self, Period, Table, WorkEntry};
 use crate::domain::value::Value;
 use crate::instant::Instant;
-use crate::store::roster::read_rows;
+use crate::store::sources::read_rows;
 
 /// Most versions of the source that are looked at.
 const VERSIONS: u64 = 400;

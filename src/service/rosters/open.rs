@@ -1,11 +1,11 @@
 //! Opening a roster: its rows against those of the roster before, a command for each line, and what came of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use indexmap::IndexMap;
 
-use super::{Compared, Kept, Opened, OpenedRow, Refused, whole};
+use super::{Compared, Kept, Opened, OpenedRow, Refused, read, whole};
 use crate::domain::audit::sha256_hex;
 use crate::domain::command::{By, Command, Envelope, Idempotency, Principal, Start};
 use crate::domain::definition::{Roster, Workflow};
@@ -16,10 +16,8 @@ use crate::domain::roster::{Counts, Line, RosterNote, Standing, differences, lin
 use crate::domain::value::Json;
 use crate::ids::{FieldId, InstanceId, ProgramId, SourceVersionId, Username, WorkflowId};
 use crate::instant::Instant;
-use crate::service::months::{read_rows_aside, source_as_of};
 use crate::service::program_entry::ProgramEntry;
-use crate::service::replies::{self, ATTEMPTS, may_try_again};
-use crate::service::{Answer, Error, Services};
+use crate::service::{Answer, Error, Services, replies, sources};
 use crate::store;
 use crate::store::rosters::StoredRoster;
 
@@ -45,7 +43,7 @@ pub async fn open(
     }
     let (_, roster) = kept.parts()?;
     let now = services.clock.now();
-    let Some((version, rows)) = source_as_of(services, program, &roster.source, now).await? else {
+    let Some((version, rows)) = sources::as_of(services, program, &roster.source, now).await? else {
         let message = format!("{} has not been imported: import the roster, then open it", roster.source);
         return Err(Error::State { code: "wrong_state", message });
     };
@@ -74,7 +72,7 @@ async fn keep(
     let sha256 = sha256_hex(document.as_bytes());
     let stored = StoredRoster { number, opened_at: at, opened_by: username.clone(), sha256: sha256.clone(), document };
     let answer = Answer { status: 201, body: whole(kept, &stored)?, etag: None, replayed: false };
-    for _ in 0..ATTEMPTS {
+    replies::again(services, async || {
         let event = Event::RosterOpened { workflow: kept.workflow.clone(), number, counts: opened.counts, sha256: sha256.clone() };
         let named = (services.ids.command_id(at), at);
         let entry = ProgramEntry::of(kept.program(), kept.published.program.version, username, named, event);
@@ -86,23 +84,15 @@ async fn keep(
             write.commit().await
         }
         .await;
-        match written {
-            Ok(()) => {
-                services.wake.changed();
-                return Ok(answer);
-            }
-            // Somebody else opened it at the same time: theirs is kept, and says the same of every line.
-            Err(store::Error::Duplicate { .. }) => {
-                let theirs = services.store.roster(kept.program(), &kept.workflow, number).await?;
-                if let Some(theirs) = theirs {
-                    return Ok(Answer { status: 200, body: whole(kept, &theirs)?, etag: None, replayed: false });
-                }
-            }
-            Err(error) if may_try_again(&error) => {}
-            Err(error) => return Err(error.into()),
+        // Somebody else may have opened it at the same time: theirs is kept, and says the same of every line.
+        if matches!(written, Err(store::Error::Duplicate { .. }))
+            && let Some(theirs) = services.store.roster(kept.program(), &kept.workflow, number).await?
+        {
+            return Ok(Ok(Answer { status: 200, body: whole(kept, &theirs)?, etag: None, replayed: false }));
         }
-    }
-    Err(Error::Conflict)
+        Ok(written.map(|()| answer.clone()))
+    })
+    .await
 }
 
 struct Opening<'a> {
@@ -120,7 +110,13 @@ impl Opening<'_> {
         let (workflow, roster) = self.kept.parts()?;
         let program = self.kept.program();
         let earlier = match last {
-            Some(last) => self.rows_of(roster, last.number).await?,
+            Some(last) => {
+                let mut rows = self.rows_of(roster, last.number).await?;
+                // What nothing came of never was on the roster: nobody leaves it with such a row.
+                let never = never_on(&read(last)?);
+                rows.retain(|(key, _)| !never.contains(key));
+                rows
+            }
             None => Rows::new(),
         };
         let running = self.services.store.running_lines(program, &self.kept.workflow).await?;
@@ -140,7 +136,7 @@ impl Opening<'_> {
         let found = self.services.store.source_versions(self.kept.program(), &roster.source, Some(number + 1), 1).await?;
         let id: Option<SourceVersionId> = found.first().filter(|version| version.version == number).map(|version| version.id);
         match id {
-            Some(id) => read_rows_aside(self.services, id).await,
+            Some(id) => sources::rows_of(self.services, id).await,
             None => Err(Error::Internal(format!("roster {number} of {} is gone", roster.source))),
         }
     }
@@ -203,12 +199,18 @@ impl Opening<'_> {
 
     async fn compare(&self, roster: &Roster, rows: &Rows) -> Result<Option<Compared>, Error> {
         let Some(declared) = &roster.compared_with else { return Ok(None) };
-        let other = source_as_of(self.services, self.kept.program(), &declared.source, self.at).await?;
+        let other = sources::as_of(self.services, self.kept.program(), &declared.source, self.at).await?;
         let version = other.as_ref().map(|(version, _)| version.version);
         let differences = differences(declared, rows, other.as_ref().map_or(&[], |(_, rows)| rows.as_slice()));
         let agrees = version.is_some() && differences.is_empty();
         Ok(Some(Compared { source: declared.source.clone(), version, agrees, differences }))
     }
+}
+
+/// The keys whose rows were refused and have no line that runs.
+fn never_on(opened: &Opened) -> BTreeSet<String> {
+    let refused = opened.rows.iter().filter(|row| row.refused.is_some() && row.instance_id.is_none());
+    refused.map(|row| row.key.clone()).collect()
 }
 
 fn counts(rows: &[OpenedRow]) -> Counts {

@@ -6,9 +6,9 @@ use super::episodes::{DECIDER, Episode, PROGRAM, RECORDER, SAMPLES, SUPERVISOR, 
 use super::on_both;
 use crate::support::server::Sandbox;
 
-const CHAIR: &str = "operations";
+pub const CHAIR: &str = "operations";
 const REVIEWER: &str = "regional_pilot_supervisor";
-const CHECKPOINT: &str = "escalated_has_dated_next_checkpoint";
+pub const CHECKPOINT: &str = "escalated_has_dated_next_checkpoint";
 
 on_both!(
     a_huddle_waits_for_what_an_escalated_case_lacks,
@@ -18,7 +18,7 @@ on_both!(
 );
 
 /// An episode whose review has escalated it, with this date for its next checkpoint.
-async fn escalated<'a>(sandbox: &'a Sandbox, checkpoint: &str) -> Episode<'a> {
+pub async fn escalated<'a>(sandbox: &'a Sandbox, checkpoint: &str) -> Episode<'a> {
     let episode = Episode::start(sandbox, RECORDER, SAMPLES[0]).await;
     episode.record(RECORDER).await;
     episode.complete(DECIDER, "activation", decision("activated")).await;
@@ -43,13 +43,13 @@ async fn escalated<'a>(sandbox: &'a Sandbox, checkpoint: &str) -> Episode<'a> {
     episode
 }
 
-async fn huddle(sandbox: &Sandbox) -> String {
+pub async fn huddle(sandbox: &Sandbox) -> String {
     let start = json!({ "program": PROGRAM, "workflow": "huddle", "started_with": { "held_on": "2026-01-05" } });
     let started = sandbox.api.post(CHAIR, "/instances", start).await.ok(201);
     started["tasks"][0]["id"].as_str().expect("an id").to_owned()
 }
 
-fn attended() -> Value {
+pub fn attended() -> Value {
     json!({ "outcome": "closed", "attendance": { "operations": CHAIR, "quality_leadership": "quality_leadership", "finance": "finance" } })
 }
 

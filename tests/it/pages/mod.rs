@@ -3,7 +3,7 @@
 mod account;
 mod amendments;
 mod answer;
-mod browser;
+pub mod browser;
 mod bulk;
 mod forms;
 mod months;

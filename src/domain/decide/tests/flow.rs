@@ -100,7 +100,7 @@ fn a_rejected_episode_ends_and_nothing_can_be_done_to_it() {
     let instance = stage.instance();
     assert_eq!((instance.state, instance.outcome.as_ref().map(|id| id.as_str())), (InstanceState::Ended, Some("rejected")));
     let again = stage.complete_task(task, "chief_operating_officer", oxygen::activation("activated"));
-    assert!(matches!(again, Err(Rejection::TaskNotOpen { ref state }) if state == "completed"), "{again:?}");
+    assert!(matches!(again, Err(Rejection::TaskNotOpen { ref state, .. }) if state == "completed"), "{again:?}");
 }
 
 const FORK: &str = r#"
