@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use mail_server::MailServer;
 use receiver::Seen;
 
 const ENDPOINTS: usize = 8;
@@ -39,6 +40,8 @@ const EVENTS_OF_AN_ENTRY: usize = 5;
 const ENTRIES: usize = 500;
 const EVERY: Duration = Duration::from_millis(40);
 const MAILS: usize = 4_000;
+/// As many as the server under measurement opens.
+const CONNECTIONS: usize = 4;
 
 const PROGRAM: &str = r#"
 program: many
@@ -63,8 +66,8 @@ async fn main() {
     let url = std::env::args().skip(1).find(|argument| argument.contains("://"));
     let folder = std::env::temp_dir().join(format!("proviso-bench-{}", std::process::id()));
     let url = url.unwrap_or_else(|| format!("sqlite://{}?mode=rwc", folder.join("bench.db").display()));
-    let (smtp, taken) = mail_server::start();
-    let bench = Bench::new(&url, smtp).await;
+    let servers = [("forgets", MailServer::start(None)), ("puts each on disk", MailServer::start(Some(folder.join("spool"))))];
+    let bench = Bench::new(&url, servers[0].1.port).await;
     let endpoints = receiver::start(ENDPOINTS, &bench.installation.services.clock);
     for (number, (port, _)) in (1..).zip(&endpoints) {
         bench.subscribe(number, *port).await;
@@ -82,7 +85,10 @@ async fn main() {
     tasks.wait().await;
 
     bench.unsubscribe_all().await;
-    bench.mails(smtp, &taken).await;
+    for (what, server) in &servers {
+        let bench = Bench { installation: installation(&bench.store, server.port), store: bench.store.clone() };
+        bench.mails(what, server).await;
+    }
     std::fs::remove_dir_all(&folder).ok();
 }
 
@@ -95,19 +101,7 @@ impl Bench {
     async fn new(url: &str, smtp: u16) -> Self {
         let store = Store::connect(url).await.unwrap();
         store.migrate().await.unwrap();
-        let installation = Installation::new(Setting {
-            store: store.clone(),
-            clock: Clock::system(),
-            ids: IdSource::Random,
-            public_url: "https://proviso.example".to_owned(),
-            mail_from: "Proviso <proviso@mail.example>".parse().unwrap(),
-            mailer: Mailer::Smtp(Smtp::new(&format!("smtp://127.0.0.1:{smtp}")).unwrap()),
-            addresses: AddressPolicy { allow_loopback: true, ..AddressPolicy::default() },
-            webhook_timeout: Duration::from_secs(15),
-            node: "bench".to_owned(),
-            pace: Pace::default(),
-        })
-        .unwrap();
+        let installation = installation(&store, smtp);
         let services = &installation.services;
         let now = services.clock.now();
         services.programs.publish(PROGRAM.to_owned(), &Username::from("administrator"), now).await.unwrap();
@@ -252,18 +246,35 @@ impl Bench {
         );
     }
 
-    async fn mails(&self, port: u16, taken: &std::sync::atomic::AtomicU64) {
+    async fn mails(&self, what: &str, server: &MailServer) {
         let watch = Stopwatch::start();
-        mail_server::fill(port, MAILS, 4).await;
-        println!("the mail server takes {} mails a second over 4 connections", rate(MAILS as u64, watch.elapsed()));
-        let before = taken.load(Ordering::Relaxed);
+        mail_server::fill(server.port, MAILS, CONNECTIONS).await;
+        let takes = rate(MAILS as u64, watch.elapsed());
+        let before = server.taken.load(Ordering::Relaxed);
         for _ in 0..MAILS / EVENTS_OF_AN_ENTRY {
             self.happened(EVENTS_OF_AN_ENTRY, "email").await;
         }
         self.queue_all("mails").await;
-        let took = self.send_until(|| taken.load(Ordering::Relaxed) - before >= MAILS as u64).await;
-        println!("{MAILS} mails sent and written down in {took:?}: {} a second", rate(MAILS as u64, took));
+        let took = self.send_until(|| server.taken.load(Ordering::Relaxed) - before >= MAILS as u64).await;
+        let sent = rate(MAILS as u64, took);
+        println!("a mail server that {what} takes {takes} mails a second over {CONNECTIONS} connections and was sent {sent} a second");
     }
+}
+
+fn installation(store: &Store, smtp: u16) -> Installation {
+    Installation::new(Setting {
+        store: store.clone(),
+        clock: Clock::system(),
+        ids: IdSource::Random,
+        public_url: "https://proviso.example".to_owned(),
+        mail_from: "Proviso <proviso@mail.example>".parse().unwrap(),
+        mailer: Mailer::Smtp(Smtp::new(&format!("smtp://127.0.0.1:{smtp}")).unwrap()),
+        addresses: AddressPolicy { allow_loopback: true, ..AddressPolicy::default() },
+        webhook_timeout: Duration::from_secs(15),
+        node: "bench".to_owned(),
+        pace: Pace::default(),
+    })
+    .unwrap()
 }
 
 fn breached(command: CommandId, number: usize, by: &str) -> Event {

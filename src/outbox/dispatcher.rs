@@ -326,9 +326,9 @@ impl Dispatcher {
         };
         match self.sender.compose(&mail) {
             Ok(message) => {
-                let shown = CapturedMail::of(&self.sender, &mail, &message, now, notice.attempts + 1);
+                let shown = || CapturedMail::of(&self.sender, &mail, &message, now, notice.attempts + 1);
                 reach(Point::BeforeSend);
-                let outcome = self.mailer.send(&message, shown).await;
+                let outcome = self.mailer.send(&message, mail.notice, shown).await;
                 reach(Point::MailAfterData);
                 outcome
             }

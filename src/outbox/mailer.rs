@@ -7,6 +7,7 @@ use lettre::Message;
 use super::captured::{Captured, CapturedMail};
 use super::outcome::Outcome;
 use super::smtp::Smtp;
+use crate::ids::NoticeId;
 
 /// The way mails take.
 #[derive(Debug, Clone)]
@@ -20,17 +21,17 @@ pub enum Mailer {
 }
 
 impl Mailer {
-    /// Hands over one mail. `shown` is what the sandbox shows of it.
-    pub async fn send(&self, message: &Message, shown: CapturedMail) -> Outcome {
+    /// Hands over the mail of a notice. `shown` says what the sandbox shows of it.
+    pub async fn send(&self, message: &Message, notice: NoticeId, shown: impl FnOnce() -> CapturedMail) -> Outcome {
         match self {
             Self::Smtp(smtp) => smtp.send(message).await,
-            Self::Folder(folder) => write(folder, message, &shown).await,
+            Self::Folder(folder) => write(folder, message, notice).await,
             Self::Captured(captured) => {
-                captured.keep(shown);
+                captured.keep(shown());
                 Outcome::Sent { status: None }
             }
             Self::CapturedAndSmtp(captured, smtp) => {
-                captured.keep(shown);
+                captured.keep(shown());
                 smtp.send(message).await
             }
         }
@@ -38,8 +39,8 @@ impl Mailer {
 }
 
 /// Written beside its place and renamed, so that no reader sees half a mail; a second try writes the same file.
-async fn write(folder: &Path, message: &Message, shown: &CapturedMail) -> Outcome {
-    let (unfinished, finished) = (folder.join(format!("{}.part", shown.notice_id)), folder.join(format!("{}.eml", shown.notice_id)));
+async fn write(folder: &Path, message: &Message, notice: NoticeId) -> Outcome {
+    let (unfinished, finished) = (folder.join(format!("{notice}.part")), folder.join(format!("{notice}.eml")));
     let written = async {
         tokio::fs::create_dir_all(folder).await?;
         tokio::fs::write(&unfinished, message.formatted()).await?;

@@ -11,7 +11,7 @@ use lettre::Message;
 use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Quit, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Noop, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{Error, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use percent_encoding::percent_decode_str;
@@ -39,7 +39,7 @@ pub struct Smtp(Arc<Inner>);
 struct Inner {
     server: Server,
     places: Semaphore,
-    idle: Mutex<Vec<(AsyncSmtpConnection, Stopwatch)>>,
+    idle: Mutex<Vec<(Connection, Stopwatch)>>,
     /// How long one mail may take.
     patience: Duration,
 }
@@ -83,22 +83,22 @@ impl Smtp {
             Err(error) => return outcome_of(&error),
         };
         let text = stuffed(&message.formatted());
-        let asks = match asks(&connection, message.envelope(), &text) {
+        let asks = match asks(&connection.smtp, message.envelope(), &text) {
             Ok(asks) => asks,
             Err(outcome) => {
                 self.keep(connection);
                 return outcome;
             }
         };
-        match hand_over(&mut connection, message.envelope(), asks, text).await {
+        match connection.hand_over(message.envelope(), asks, text).await {
             Ok(status) => {
                 self.keep(connection);
                 Outcome::Sent { status: Some(status) }
             }
             Err(error) => {
                 // A refusal leaves the connection within a mail; 421 announces that the server closes it.
-                let is_open = error.status().is_some_and(|status| u16::from(status) != 421);
-                if is_open && connection.command(Rset).await.is_ok() {
+                let is_open = !connection.is_amid_text && error.status().is_some_and(|status| u16::from(status) != 421);
+                if is_open && connection.smtp.command(Rset).await.is_ok() {
                     self.keep(connection);
                 }
                 outcome_of(&error)
@@ -106,23 +106,23 @@ impl Smtp {
         }
     }
 
-    async fn connection(&self) -> Result<AsyncSmtpConnection, Error> {
+    async fn connection(&self) -> Result<Connection, Error> {
         while let Some((mut connection, idle)) = self.take() {
             let idle = idle.elapsed();
             if idle > KEPT_FOR {
-                let _ = connection.command(Quit).await;
-            } else if idle <= SURE_FOR || connection.command(Noop).await.is_ok() {
+                let _ = connection.smtp.command(Quit).await;
+            } else if idle <= SURE_FOR || connection.smtp.command(Noop).await.is_ok() {
                 return Ok(connection);
             }
         }
         self.0.server.connect().await
     }
 
-    fn take(&self) -> Option<(AsyncSmtpConnection, Stopwatch)> {
+    fn take(&self) -> Option<(Connection, Stopwatch)> {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn keep(&self, connection: AsyncSmtpConnection) {
+    fn keep(&self, connection: Connection) {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push((connection, Stopwatch::start()));
     }
 }
@@ -170,7 +170,7 @@ impl Server {
         })
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+    async fn connect(&self) -> Result<Connection, Error> {
         let from_the_start = match &self.encryption {
             Encryption::FromTheStart(parameters) => Some(parameters.clone()),
             Encryption::StartTls(_) | Encryption::None => None,
@@ -183,7 +183,10 @@ impl Server {
         if let Some(credentials) = &self.credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await?;
         }
-        Ok(connection)
+        // The library keeps only those extensions that it uses itself.
+        let offers = connection.command(Ehlo::new(self.hello.clone())).await?;
+        let pipelines = offers.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
+        Ok(Connection { smtp: connection, pipelines, is_amid_text: false })
     }
 }
 
@@ -207,19 +210,47 @@ fn asks(connection: &AsyncSmtpConnection, envelope: &Envelope, text: &str) -> Re
     Ok(asks)
 }
 
-/// The code of the server's last word.
-async fn hand_over(
-    connection: &mut AsyncSmtpConnection,
-    envelope: &Envelope,
-    asks: Vec<MailParameter>,
-    text: String,
-) -> Result<u16, Error> {
-    connection.command(Mail::new(envelope.from().cloned(), asks)).await?;
-    for to in envelope.to() {
-        connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
+struct Connection {
+    smtp: AsyncSmtpConnection,
+    /// The server takes several commands at once (RFC 2920).
+    pipelines: bool,
+    /// The server waits for a text that will not come.
+    is_amid_text: bool,
+}
+
+impl Connection {
+    /// Hands over a mail; the code of the server's last word.
+    async fn hand_over(&mut self, envelope: &Envelope, asks: Vec<MailParameter>, text: String) -> Result<u16, Error> {
+        let mut commands = vec![Mail::new(envelope.from().cloned(), asks).to_string()];
+        commands.extend(envelope.to().iter().map(|to| Rcpt::new(to.clone(), Vec::new()).to_string()));
+        commands.push(Data.to_string());
+        if self.pipelines {
+            self.announce_at_once(&commands).await?;
+        } else {
+            for command in &commands {
+                self.smtp.command(command).await?;
+            }
+        }
+        Ok(self.smtp.command(text).await?.code().into())
     }
-    connection.command(Data).await?;
-    Ok(connection.command(text).await?.code().into())
+
+    /// Sends all commands in one write and reads the answer to each; the first refusal counts.
+    async fn announce_at_once(&mut self, commands: &[String]) -> Result<(), Error> {
+        let mut answer = self.smtp.command(commands.concat()).await;
+        let mut refused = None;
+        for left in (0..commands.len()).rev() {
+            match answer {
+                Ok(_) => self.is_amid_text = left == 0 && refused.is_some(),
+                Err(error) if error.status().is_none() => return Err(error),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+            if left == 0 {
+                break;
+            }
+            answer = self.smtp.read_response().await;
+        }
+        refused.map_or(Ok(()), Err)
+    }
 }
 
 /// The text as it goes over the line (RFC 5321, 4.5.2): a dot at the start of a line is doubled, a dot alone ends it.

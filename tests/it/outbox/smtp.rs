@@ -21,6 +21,7 @@ on_both_databases!(
     hostile_names_reach_nobody_but_their_person,
     a_server_that_does_it_all_at_once_loses_nothing,
     encryption_that_is_asked_for_is_never_done_without,
+    a_server_that_takes_several_commands_at_once_gets_them_so,
 );
 
 /// A breach that tells both nurses and their lead.
@@ -214,5 +215,26 @@ async fn encryption_that_is_asked_for_is_never_done_without(world: World) {
         let said = |words: &str| heard.iter().any(|line| line.to_ascii_uppercase().starts_with(words));
         assert!(said("EHLO") && said("STARTTLS") == claims, "{heard:?}");
         assert!(!said("AUTH") && !said("MAIL") && !said("RCPT") && server.accepted().is_empty(), "{heard:?}");
+    }
+}
+
+/// One of these servers asks for a text although it took no recipient: none may reach it.
+async fn a_server_that_takes_several_commands_at_once_gets_them_so(world: World) {
+    for (number, is_lenient) in [false, true].into_iter().enumerate() {
+        let server = MailServer::start().await;
+        server.pipeline(is_lenient);
+        let dispatcher = sending(&world, &server).await;
+        server.refuse_address("ben@example.org", Some("550 5.7.1 ben@example.org: not from you"));
+        let start = after(i64::try_from(number).unwrap() * 1_000);
+        let mut told = serde_json::to_value(told_to_three()).unwrap();
+        told["rung"] = json!(format!("breach + {} hours", number + 1));
+        world.happened(start, vec![serde_json::from_value(told).unwrap()]).await;
+        world.fan_out_all(start).await;
+        let sent = dispatcher.run_once(start, start, 100).await.unwrap();
+        assert_eq!((sent.sent, sent.dead, sent.retried), (2, 1, 0), "lenient: {is_lenient}");
+        assert_eq!(counts(&server), expected(&[("ann@example.org", 1), ("lea@example.org", 1)]));
+        assert_eq!(server.announced_at_once(), 3, "{:?}", server.heard());
+        let dead = world.notices().await.into_iter().rfind(|notice| notice.state == "dead").unwrap();
+        assert_eq!(world.tries(NoticeId(dead.id)).await, [("dead".to_owned(), Some(550))], "the recipient's refusal counts");
     }
 }

@@ -31,6 +31,12 @@ struct State {
     accepted: Vec<Accepted>,
     /// It says that it can encrypt, and then goes on in clear text.
     claims_encryption: bool,
+    /// It says that it takes several commands at once.
+    pipelines: bool,
+    /// It asks for a text even when it took no recipient.
+    is_lenient: bool,
+    /// Mails whose commands came together.
+    announced_at_once: usize,
     /// What it was told, text of mails left out; once encryption was begun, whatever came.
     heard: Vec<String>,
 }
@@ -99,6 +105,17 @@ impl MailServer {
         self.state.lock().expect("no test panics while it holds the lock").claims_encryption = true;
     }
 
+    /// Says from now on that it takes several commands at once; with `is_lenient` it asks for a text even when it took no recipient.
+    pub fn pipeline(&self, is_lenient: bool) {
+        let mut state = self.state.lock().expect("no test panics while it holds the lock");
+        (state.pipelines, state.is_lenient) = (true, is_lenient);
+    }
+
+    /// Mails whose commands came together.
+    pub fn announced_at_once(&self) -> usize {
+        self.state.lock().expect("no test panics while it holds the lock").announced_at_once
+    }
+
     /// The commands it was given so far.
     pub fn heard(&self) -> Vec<String> {
         self.state.lock().expect("no test panics while it holds the lock").heard.clone()
@@ -115,14 +132,17 @@ impl MailServer {
         write.write_all(b"220 mail.test ready\r\n").await?;
         let mut mail = Accepted { from: String::new(), to: Vec::new(), data: String::new() };
         while let Some(line) = lines.next_line().await? {
-            let claims_encryption = {
+            let more_came = !lines.get_ref().buffer().is_empty();
+            let (claims_encryption, pipelines, is_lenient) = {
                 let mut state = self.state.lock().expect("no test panics while it holds the lock");
                 state.heard.push(line.clone());
-                state.claims_encryption
+                state.announced_at_once += usize::from(more_came && line.starts_with("MAIL"));
+                (state.claims_encryption, state.pipelines, state.is_lenient)
             };
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match verb.as_str() {
                 "EHLO" if claims_encryption => "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250-STARTTLS\r\n250 8BITMIME",
+                "EHLO" if pipelines => "250-mail.test\r\n250-PIPELINING\r\n250 8BITMIME",
                 "EHLO" => "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME",
                 "STARTTLS" if claims_encryption => "220 2.0.0 go ahead\r\n250 2.0.0 ok",
                 "MAIL" => {
@@ -132,12 +152,20 @@ impl MailServer {
                 "RCPT" => {
                     let to = address(&line);
                     let refusal = self.state.lock().expect("no test panics while it holds the lock").refused.get(&to).copied();
-                    mail.to.push(to);
+                    if refusal.is_none() {
+                        mail.to.push(to);
+                    }
                     refusal.unwrap_or("250 2.1.5 ok")
                 }
+                "DATA" if mail.to.is_empty() && !is_lenient => "503 5.5.1 no recipient",
                 "DATA" => {
                     write.write_all(b"354 go on\r\n").await?;
-                    while let Some(line) = lines.next_line().await?.filter(|line| line != ".") {
+                    loop {
+                        // A text that is not ended is no mail.
+                        let Some(line) = lines.next_line().await? else { return Ok(()) };
+                        if line == "." {
+                            break;
+                        }
                         mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
                         mail.data.push('\n');
                     }
