@@ -82,8 +82,12 @@ fn a_warning_says_how_long_is_left() {
 
 #[test]
 fn an_escalation_names_its_rule_and_how_to_stop_it() {
-    let written = letter(Kind::Escalated, "breach + 1 hour", "2026-11-23T20:00:00Z").render("https://proviso.example", None).unwrap();
+    let outside = letter(Kind::Escalated, "breach + 1 hour", "2026-11-23T20:00:00Z");
+    let written = Letter { may_answer: true, ..outside.clone() }.render("https://proviso.example", None).unwrap();
     assert!(written.text.contains("breach + 1 hour") && written.text.contains("Acknowledge the breach to stop"), "{}", written.text);
+    let told = outside.render("https://proviso.example", None).unwrap();
+    assert!(told.text.contains("go on until somebody who answers for the task acknowledges"), "{}", told.text);
+    assert!(!told.text.contains("to stop these messages"), "who cannot sign in is asked for nothing they cannot do: {}", told.text);
     let other = letter(Kind::Escalated, "breach + 2 hours", "2026-11-23T21:00:00Z").render("https://proviso.example", None).unwrap();
     assert!(!other.text.contains("to stop these messages"), "{}", other.text);
 }

@@ -26,7 +26,7 @@ const TEMPLATES: &[Template] = &[
     Template {
         name: "escalated",
         forms: forms!("escalated"),
-        fields: &[("letter", &["span", "rung", "repetition", "until_acknowledged"])],
+        fields: &[("letter", &["span", "rung", "repetition", "until_acknowledged", "may_answer"])],
     },
     Template { name: "routed", forms: forms!("routed"), fields: &[("letter", &["due"])] },
     Template {

@@ -23,7 +23,7 @@ use crate::service::views::{BreachView, NoticeView};
 use crate::service::{Error, Services};
 
 /// Breaches of one page.
-const CARDS: u32 = 25;
+pub(super) const CARDS: u32 = 25;
 const LIST: &str = "breach board";
 
 /// Why a deadline was missed, as a code: offered in this order.
@@ -52,7 +52,7 @@ pub struct Filter {
 
 #[derive(Template)]
 #[template(path = "breaches.html", config = "src/http/pages/templates/askama.toml")]
-struct BoardPage {
+pub(super) struct BoardPage {
     frame: Frame,
     cards: Vec<Card>,
     /// Words, address, whether it is the current one.
@@ -279,7 +279,7 @@ pub(super) fn told(id: &str, message: &str) -> String {
     }
 }
 
-async fn board(services: &Services, visitor: &Visitor, filter: &Filter, trouble: Option<Trouble>) -> Result<BoardPage, Failure> {
+pub(super) async fn board(services: &Services, visitor: &Visitor, filter: &Filter, trouble: Option<Trouble>) -> Result<BoardPage, Failure> {
     let programs = Programs::of(services, &visitor.person).await?;
     let request = paging::part(CARDS, &filter.cursor)?;
     let query = BreachQuery {
@@ -300,12 +300,21 @@ async fn board(services: &Services, visitor: &Visitor, filter: &Filter, trouble:
         show: filter.show.clone(),
         next: found.next_cursor.map(|cursor| filter.address(&filter.show, Some(&cursor))),
         done: match filter.done.as_str() {
+            "all" => Some("All that were shown are acknowledged. Notices that waited for this stop."),
             "acknowledged" => Some("Acknowledged. Notices that waited for this stop."),
             "explained" => Some("Your explanation is on record."),
             _ => None,
         },
         trouble,
     })
+}
+
+impl BoardPage {
+    /// The breaches that may be acknowledged, where there is more than one.
+    fn at_once(&self) -> Vec<&str> {
+        let ids: Vec<&str> = self.cards.iter().filter(|card| card.can_acknowledge).map(|card| card.id.as_str()).collect();
+        if ids.len() > 1 { ids } else { Vec::new() }
+    }
 }
 
 fn views(filter: &Filter) -> Vec<(&'static str, String, bool)> {
@@ -347,6 +356,8 @@ mod tests {
             "OX-1001",
             "value=\"acknowledge\"",
             "value=\"explain\"",
+            "Acknowledge all 2 shown",
+            &format!("name=\"breach\" value=\"{}\"", made_up::a_breach(2).id),
             "Mail to chief",
             "&#60;b&#62;it&#60;/b&#62;",
         ] {

@@ -9,6 +9,7 @@ mod amend;
 mod answer;
 mod assets;
 mod breaches;
+mod breaches_at_once;
 mod bulk;
 mod bulk_given;
 mod bulk_table;
@@ -71,7 +72,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/rosters/{program}/{workflow}").route(reading().to(rosters::show)).route(web::post().to(rosters::act)))
         .service(web::resource("/bulk").route(reading().to(bulk::list)))
         .service(web::resource("/bulk/{program}/{workflow}/{step}").route(reading().to(bulk::show)).route(web::post().to(bulk::act)))
-        .service(web::resource("/breaches").route(reading().to(breaches::show)))
+        .service(web::resource("/breaches").route(reading().to(breaches::show)).route(web::post().to(breaches_at_once::act)))
         .service(web::resource("/breaches/{id}").route(web::post().to(breaches::act)))
         .service(web::resource("/answer/{token}").route(reading().to(answer::show)).route(web::post().to(answer::act)))
         .service(web::resource("/months").route(reading().to(months::list)))

@@ -39,12 +39,17 @@ fn with<'a>(pairs: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&
 
 /// Starts an episode and gives the address of its first task.
 async fn started(browser: &Browser) -> String {
+    started_for(browser, "OX-1001").await
+}
+
+async fn started_for(browser: &Browser, participant: &str) -> String {
     let list = browser.get("/start").await.ok(200);
     let form = list.link("/start/");
-    let shown = browser.post(&form, &STARTED).await;
+    let of_participant = STARTED.map(|(name, text)| (name, if name == "f.participant_id" { participant } else { text }));
+    let shown = browser.post(&form, &of_participant).await;
     assert!(shown.goes_to().starts_with("/instances/"));
     let instance = browser.get(shown.goes_to()).await.ok(200);
-    instance.says("OX-1001");
+    instance.says(participant);
     instance.link("/tasks/")
 }
 
@@ -117,6 +122,37 @@ async fn a_manager_answers_a_breach_and_reads_the_mail_about_it() {
     let mail = chief.get(&chief.get("/sandbox/mail").await.ok(200).link("/sandbox/mail/")).await.ok(200);
     mail.says("T-");
     assert!(!mail.text.contains("OX-1001"), "no participant in a mail");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_acknowledges_all_that_are_shown() {
+    let sandbox = Sandbox::start(Backend::Sqlite).await;
+    let nurse = Browser::of(&sandbox, RECORDER).await;
+    for participant in ["OX-1001", "OX-1002", "OX-1003"] {
+        started_for(&nurse, participant).await;
+    }
+    let chief = Browser::of(&sandbox, DECIDER).await;
+    chief.post("/sandbox/clock", &[("action", "advance"), ("count", "2"), ("unit", "hours")]).await.goes_to();
+    let board = chief.get("/breaches").await.ok(200);
+    board.says("Acknowledge all 3 shown");
+    let ids: Vec<&str> = board.text.split("name=\"breach\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(ids.len(), 3);
+
+    // Another tab was faster with one of them: the others are acknowledged all the same, and the page says which was not.
+    chief.post(&format!("/breaches/{}", ids[1]), &[("action", "acknowledge")]).await.goes_to();
+    let form: Vec<(&str, &str)> = ids.iter().map(|id| ("breach", *id)).chain([("note", "calling them all")]).collect();
+    let partly = chief.post("/breaches", &form).await.ok(409);
+    partly.says("2 of 3 acknowledged");
+    partly.says("Somebody else was faster");
+    partly.says("There are none.");
+    let acknowledged = sandbox.api.all(DECIDER, "/breaches").await;
+    let notes = acknowledged.iter().filter(|breach| breach["acknowledged"]["note"] == "calling them all").count();
+    assert_eq!((acknowledged.iter().filter(|breach| !breach["acknowledged"].is_null()).count(), notes), (3, 2));
+
+    // Who may not acknowledge one may not acknowledge all.
+    nurse.post("/breaches", &form).await.ok(403);
+    chief.post("/breaches", &[("note", "none is named")]).await.ok(400);
     sandbox.stop().await;
 }
 
