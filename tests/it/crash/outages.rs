@@ -17,6 +17,8 @@ const OUTAGES: u64 = 12;
 const CRASHES: u64 = 4;
 /// How often the connections that hear hints are ended.
 const CUTS: u64 = 3;
+/// More than the clients can deal with while the server comes back once more.
+const PARTICIPANTS: u64 = 2_000;
 /// Requests that are answered between two of them: the server has come back.
 const BETWEEN: usize = 8;
 /// The server comes back within this time.
@@ -76,7 +78,7 @@ async fn listeners(beside: &DatabaseConnection) -> Option<i64> {
 
 /// A server under load on this database, and a connection beside it.
 async fn under_load(name: &str, url: &str) -> (Run, (Sandbox, JoinSet<()>), DatabaseConnection) {
-    let (run, server) = Run::begin(name, Some(url.to_owned()), usize::try_from(rounds(400)).unwrap()).await;
+    let (run, server) = Run::begin(name, Some(url.to_owned()), usize::try_from(rounds(PARTICIPANTS)).unwrap()).await;
     run.clients.ledger().outages = true;
     let working = run.clients.begin_to_work(&server.address, || {});
     let beside = Database::connect(url).await.unwrap();
