@@ -132,7 +132,7 @@ async fn activate(services: &Services) {
     for part in (0..CASES).collect::<Vec<_>>().chunks(AT_ONCE) {
         let started = join_all(part.iter().map(|n| send(services, "worker", start(*n)))).await;
         let decided = started.iter().map(|answer| {
-            let task = answer.body["tasks"][0]["id"].as_str().unwrap().parse().unwrap();
+            let task = answer.body.read()["tasks"][0]["id"].as_str().unwrap().parse().unwrap();
             let submission = Submission { outcome: Some(OutcomeId::from("go")), ..Submission::default() };
             send(services, "chief", Command::Complete { task, submission })
         });

@@ -74,7 +74,7 @@ async fn main() {
     let begun = Stopwatch::start();
     let proposed = reprojections::propose(&services, &somebody("one"), &asked, ("Snow", None), None).await.unwrap();
     println!("proposed in {:?}", begun.elapsed());
-    let id: ReprojectionId = proposed.body["id"].as_str().unwrap().parse().unwrap();
+    let id: ReprojectionId = proposed.body.read()["id"].as_str().unwrap().parse().unwrap();
     reprojections::approve(&services, &somebody("other"), id, None).await.unwrap();
     let begun = Stopwatch::start();
     while reprojections::run_once(&services).await.unwrap() > 0 {}

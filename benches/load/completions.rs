@@ -22,7 +22,7 @@ pub async fn measure(bench: &mut Bench) {
 }
 
 async fn measure_locally(bench: &mut Bench) {
-    let (many, one) = bench.scale.of((1_000, 200), (30_000, 4_000));
+    let (many, one) = bench.scale.of((5_000, 500), (30_000, 4_000));
     let database = bench.database().await;
     let tokens = install(bench, &database).await;
     let web = Server::start(bench, &database, "web");

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, BufWriter};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,8 +19,8 @@ pub struct MailServer {
 
 impl MailServer {
     /// Starts one on a thread of its own. With a folder it puts each mail on disk before it says that it took it, as a mail server
-    /// must that answers for what it took; without, it forgets it.
-    pub fn start(folder: Option<PathBuf>) -> Self {
+    /// must that answers for what it took; without, it forgets it. It thinks that long about each mail, as one does that is further away.
+    pub fn start(folder: Option<PathBuf>, thinks: Duration) -> Self {
         let (told, port) = std::sync::mpsc::channel();
         let taken = Arc::<AtomicU64>::default();
         let counted = taken.clone();
@@ -31,7 +32,7 @@ impl MailServer {
                 for number in 0_u32.. {
                     let (connection, _) = listener.accept().await.unwrap();
                     let file = folder.as_deref().map(|folder| spool(folder, number));
-                    tokio::spawn(converse(connection, counted.clone(), file));
+                    tokio::spawn(converse(connection, counted.clone(), file, thinks));
                 }
             });
         });
@@ -45,7 +46,7 @@ fn spool(folder: &Path, number: u32) -> Arc<File> {
 }
 
 /// Answers when no further command has come, as servers do that take several at once.
-async fn converse(connection: TcpStream, taken: Arc<AtomicU64>, file: Option<Arc<File>>) -> Option<()> {
+async fn converse(connection: TcpStream, taken: Arc<AtomicU64>, file: Option<Arc<File>>, thinks: Duration) -> Option<()> {
     connection.set_nodelay(true).ok()?;
     let (from, to) = connection.into_split();
     let (mut lines, mut to) = (BufReader::with_capacity(32_768, from).lines(), BufWriter::new(to));
@@ -63,6 +64,9 @@ async fn converse(connection: TcpStream, taken: Arc<AtomicU64>, file: Option<Arc
                 }
                 if let Some(file) = file.clone() {
                     tokio::task::spawn_blocking(move || keep(&file, &text)).await.unwrap();
+                }
+                if !thinks.is_zero() {
+                    tokio::time::sleep(thinks).await;
                 }
                 taken.fetch_add(1, Ordering::Relaxed);
                 b"250 taken\r\n"

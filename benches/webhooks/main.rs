@@ -66,7 +66,11 @@ async fn main() {
     let url = std::env::args().skip(1).find(|argument| argument.contains("://"));
     let folder = std::env::temp_dir().join(format!("proviso-bench-{}", std::process::id()));
     let url = url.unwrap_or_else(|| format!("sqlite://{}?mode=rwc", folder.join("bench.db").display()));
-    let servers = [("forgets", MailServer::start(None)), ("puts each on disk", MailServer::start(Some(folder.join("spool"))))];
+    let servers = [
+        ("forgets", MailServer::start(None, Duration::ZERO)),
+        ("puts each on disk", MailServer::start(Some(folder.join("spool")), Duration::ZERO)),
+        ("thinks 2 ms", MailServer::start(None, Duration::from_millis(2))),
+    ];
     let bench = Bench::new(&url, servers[0].1.port).await;
     let endpoints = receiver::start(ENDPOINTS, &bench.installation.services.clock);
     for (number, (port, _)) in (1..).zip(&endpoints) {
@@ -87,6 +91,7 @@ async fn main() {
     bench.unsubscribe_all().await;
     for (what, server) in &servers {
         let bench = Bench { installation: installation(&bench.store, server.port), store: bench.store.clone() };
+        bench.installation.services.programs.compile_all().await.unwrap();
         bench.mails(what, server).await;
     }
     std::fs::remove_dir_all(&folder).ok();

@@ -64,7 +64,7 @@ impl Installation {
     pub async fn subscribe(&self, url: &str, events: &[String], program: &ProgramId) -> Result<String, Error> {
         let wanted = Wanted { url: url.to_owned(), events: events.to_vec(), program: Some(program.clone()), ..Wanted::default() };
         let answer = webhooks::create(&self.services, &self.receivers, &integrator(), wanted, None).await?;
-        Ok(answer.body["secret"].as_str().unwrap_or_default().to_owned())
+        Ok(answer.body.read()["secret"].as_str().unwrap_or_default().to_owned())
     }
 }
 

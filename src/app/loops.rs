@@ -12,7 +12,7 @@ use tokio::sync::futures::Notified;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{sending, survey};
+use super::{checkpoints, sending, survey};
 use crate::clock::Clock;
 use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
@@ -28,6 +28,8 @@ const SILENT_AT_MOST_MILLIS: i64 = 60_000;
 const TOGETHER: Duration = Duration::from_millis(10);
 /// How long entries behind an older transaction are left alone.
 const HELD_BACK: Duration = Duration::from_millis(20);
+/// How often it is looked for what is due by itself: signs of life, daily summaries.
+const LOOK_FOR_DUE: Duration = Duration::from_secs(1);
 /// Notices leased in one pass of the sender.
 const NOTICES: usize = 100;
 /// The setting that keeps how far a sandbox's clock is from wall time, in milliseconds.
@@ -163,8 +165,11 @@ impl Loops {
         let (this, token) = (self.clone(), stop.clone());
         tracker.spawn(async move { this.run_fan_out(token).await });
         let (this, token) = (self.clone(), stop.clone());
+        tracker.spawn(async move { this.run_due(token).await });
+        let (this, token) = (self.clone(), stop.clone());
         tracker.spawn(async move { this.run_reprojections(token).await });
         tracker.spawn(sending::run(self.clone(), stop.clone()));
+        tracker.spawn(checkpoints::run(self.services.store.clone(), self.clock().clone(), stop.clone()));
         tracker.spawn(survey::run(self.clone(), self.services.store.clone(), stop.clone()));
     }
 
@@ -203,8 +208,21 @@ impl Loops {
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "notices could not be made; trying again"),
             }
-            let next = self.services.store.next_summary_at().await.ok().flatten();
-            self.rest(&stop, woken, next).await;
+            self.rest(&stop, woken, None).await;
+        }
+    }
+
+    /// Tells what is due by itself, apart from the entries, so that not every commit is followed by a look for it.
+    async fn run_due(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let passed = {
+                let _turn = self.turn.read().await;
+                self.fan_out.run_due(self.clock().now()).await
+            };
+            if let Err(error) = passed {
+                tracing::warn!(%error, "what is due by itself could not be told; trying again");
+            }
+            tokio::select! { () = stop.cancelled() => {}, () = self.clock().wall_sleep(LOOK_FOR_DUE) => {} }
         }
     }
 

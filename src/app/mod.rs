@@ -1,5 +1,6 @@
 //! The composition root: the only place that sees every part.
 
+mod checkpoints;
 mod furniture;
 mod hints;
 mod installation;

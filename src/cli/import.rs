@@ -48,7 +48,7 @@ async fn import(args: Args) -> Result<Answer, Unusable> {
     require_source(&services, &program, &source).await?;
     let who = principal(&services, args.by.as_deref()).await?;
     match sources::import(&services, &who, (&program, &source), (format, bytes), None).await {
-        Ok(answer) => Ok(imported(answer.body)),
+        Ok(answer) => Ok(imported(answer.body.read())),
         Err(Error::Import(faults)) => Ok(bad_rows(&args.file, &faults)),
         Err(Error::RoleRequired(_)) => Err(Unusable(format!("{} is neither integrator nor administrator", who.username))),
         Err(error) => refused(error),

@@ -13,6 +13,7 @@ use super::tasks::CompleteRequest;
 use crate::domain::command::{Command, Envelope, Idempotency};
 use crate::domain::value;
 use crate::ids::TaskId;
+use crate::service::answer::Body;
 use crate::service::views::CompletedView;
 use crate::service::{Answer, Error, Services};
 
@@ -58,7 +59,7 @@ pub struct CompletionRowView {
     /// What `/tasks/{id}/complete` answers, where the task was completed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<CompletedView>)]
-    pub completed: Option<value::Json>,
+    pub completed: Option<Body>,
     /// The problem document, where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

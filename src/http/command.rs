@@ -44,8 +44,7 @@ pub fn envelope(services: &Services, person: &Principal, command: Command, sent:
 
 /// The response of an answer, with the task's new ETag.
 pub fn respond(answer: Answer) -> HttpResponse {
-    let body = if answer.body.is_null() { String::new() } else { answer.body.to_string() };
-    let mut response = idempotency::answer(answer.status, body, answer.replayed);
+    let mut response = idempotency::answer(answer.status, answer.body.into_text(), answer.replayed);
     if let Some(value) = answer.etag.and_then(|revision| HeaderValue::from_str(&etag(revision)).ok()) {
         response.headers_mut().insert(ETAG, value);
     }

@@ -16,6 +16,7 @@ use super::problem::Problem;
 use crate::domain::command::{Command, Idempotency, Principal, Start};
 use crate::domain::value;
 use crate::ids::{FieldId, ProgramId, WorkflowId};
+use crate::service::answer::Body;
 use crate::service::queries::{self, InstanceQuery, NewestKey};
 use crate::service::views::{InstanceSummary, InstanceView};
 use crate::service::{Error, Services};
@@ -60,7 +61,7 @@ pub struct RowView {
     /// The instance, where it was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<InstanceView>)]
-    pub instance: Option<value::Json>,
+    pub instance: Option<Body>,
     /// The problem document, where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

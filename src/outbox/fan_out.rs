@@ -66,13 +66,33 @@ impl FanOut {
         Self { store, directory, wake, owner: owner.into(), ahead: Ahead::new() }
     }
 
-    /// One page of mails and one page of each subscription. `now` (business time) is when the notices are queued and due;
+    /// One page of mails and one page of each subscription, and what is due by itself. `now` (business time) is when the notices are queued and due;
     /// `wall` judges leases.
     pub async fn run_once(&self, now: Instant, wall: Instant) -> Result<FannedOut, Error> {
-        self.pass(now, wall, &Ahead::none()).await
+        let mut done = self.pass(now, wall, &Ahead::none()).await?;
+        self.tell_what_is_due(now, &mut done).await?;
+        Ok(done)
     }
 
-    /// The same for a loop that passes often: a step over entries that concern nobody is written down a second later at the latest,
+    /// What is told because it is time, not because of an entry: ended subscriptions, signs of life and daily summaries.
+    pub async fn run_due(&self, now: Instant) -> Result<FannedOut, Error> {
+        let mut done = FannedOut::default();
+        self.tell_what_is_due(now, &mut done).await?;
+        Ok(done)
+    }
+
+    async fn tell_what_is_due(&self, now: Instant, done: &mut FannedOut) -> Result<(), Error> {
+        let before = done.mails + done.deliveries;
+        operational::tell_of_disabled(&self.store, now, done).await?;
+        operational::send_heartbeats(&self.store, now, done).await?;
+        summaries::send_due(&self.store, &self.directory, now, done).await?;
+        if done.mails + done.deliveries > before {
+            self.wake.sender.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The same pages for a loop that passes often: a step over entries that concern nobody is written down a second later at the latest,
     /// together with those after it, so that not every command is followed by a commit that says nothing.
     pub async fn run_often(&self, now: Instant, wall: Instant) -> Result<FannedOut, Error> {
         self.pass(now, wall, &self.ahead).await
@@ -86,9 +106,6 @@ impl FanOut {
         for subscription in self.store.subscriptions_behind(&self.owner, wall).await? {
             self.subscription_page(&subscription, reader, (wall, ahead), &mut done).await?;
         }
-        operational::tell_of_disabled(&self.store, now, &mut done).await?;
-        operational::send_heartbeats(&self.store, now, &mut done).await?;
-        summaries::send_due(&self.store, &self.directory, now, &mut done).await?;
         if done.mails + done.deliveries > 0 {
             self.wake.sender.notify_one();
         }

@@ -156,7 +156,7 @@ impl<'a> Driver<'a> {
             started_with: start.started_with.clone(),
         });
         let started = self.send(&start.by, command, start.expect.as_ref()).await;
-        if let Some(id) = started.and_then(|answer| answer.body["id"].as_str().and_then(|id| id.parse().ok())) {
+        if let Some(id) = started.and_then(|answer| answer.body.read()["id"].as_str().and_then(|id| id.parse().ok())) {
             self.aliases.insert(start.alias.clone(), id);
         }
     }

@@ -12,7 +12,7 @@ impl Driver<'_> {
         let who = self.somebody(&action.by).await?;
         let answered = months::close(&self.stage.services, &who, &self.program, &action.month, None).await;
         let answer = self.answered(answered, action.expect.as_ref());
-        let settlement = answer.and_then(|answer| answer.body["settlement_id"].as_str().and_then(|id| id.parse().ok()));
+        let settlement = answer.and_then(|answer| answer.body.read()["settlement_id"].as_str().and_then(|id| id.parse().ok()));
         if let (Some(alias), Some(id)) = (&action.alias, settlement) {
             self.aliases.insert(alias.clone(), id);
         }

@@ -12,8 +12,8 @@ impl Driver<'_> {
         let who = self.somebody(&action.by).await?;
         let opened = rosters::open(&self.stage.services, &who, (&self.program, &action.workflow), None).await;
         let Some(answer) = self.answered(opened, action.expect.as_ref()) else { return Ok(()) };
-        let now = self.now();
-        for row in answer.body["rows"].as_array().into_iter().flatten() {
+        let (now, told) = (self.now(), answer.body.read());
+        for row in told["rows"].as_array().into_iter().flatten() {
             let (key, refused) = (row["key"].as_str().unwrap_or_default(), row["refused"]["message"].as_str());
             if let Some(why) = refused {
                 self.story.tell(now, Kind::Event, format!("{key} refused: {why}"));
@@ -23,13 +23,13 @@ impl Driver<'_> {
                 self.aliases.insert(alias.clone(), id);
             }
         }
-        let differences = answer.body["compared"]["differences"].as_array().cloned().unwrap_or_default();
+        let differences = told["compared"]["differences"].as_array().cloned().unwrap_or_default();
         for one in &differences {
             let (subject, kind) = (one["subject"].as_str().unwrap_or_default(), one["kind"].as_str().unwrap_or_default());
             self.story.tell(now, Kind::Event, format!("{subject} against the other source: {kind}"));
         }
         if let Some(wanted) = action.counts {
-            let found: Option<Counts> = serde_json::from_value(answer.body["counts"].clone()).ok();
+            let found: Option<Counts> = serde_json::from_value(told["counts"].clone()).ok();
             self.expect(found == Some(wanted), format!("the roster to give {wanted:?}, found {found:?}"));
         }
         if let Some(wanted) = action.differences {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
@@ -12,11 +13,13 @@ use crate::domain::command::{By, Command, Envelope};
 use crate::ids::{self, InstanceId};
 use crate::instant::Instant;
 use crate::service::{Fired, SLICE_AT_MOST, Services};
-use crate::store::DueTimer;
 use crate::store::troubles::Failure;
+use crate::store::{Backend, DueTimer};
 
 /// Rows looked at in one query; slices on distinct instances are cut out of them.
 const PAGE: u64 = 1_000;
+/// Slices fired at the same time on PostgreSQL: while one waits for the database, the next is decided.
+const AT_A_TIME: usize = 2;
 /// How long a pass that failed waits before the next.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
@@ -83,8 +86,11 @@ impl Engine {
                 break;
             }
             let before = total.moved();
-            for slice in firsts(due).chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)) {
-                total = total.plus(self.fire(slice, ahead_millis).await?);
+            let due = firsts(due);
+            let slices: Vec<Vec<DueTimer>> = due.chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)).map(<[DueTimer]>::to_vec).collect();
+            let mut passes = stream::iter(slices.into_iter().map(|slice| self.fire(slice, ahead_millis))).buffered(self.at_a_time());
+            while let Some(pass) = passes.try_next().await? {
+                total = total.plus(pass);
             }
             if total.moved() == before {
                 break;
@@ -93,6 +99,14 @@ impl Engine {
         metrics::counter!("proviso_timers_fired_total").increment(total.fired);
         metrics::counter!("proviso_timers_stale_total").increment(total.stale);
         Ok(total)
+    }
+
+    /// Slices fired at the same time. A clock that is moved by hand keeps them in order; SQLite writes one after the other.
+    fn at_a_time(&self) -> usize {
+        match self.services.store.backend() {
+            Backend::Postgres if !self.services.clock.is_movable() => AT_A_TIME,
+            Backend::Sqlite | Backend::Postgres => 1,
+        }
     }
 
     /// Deals with each schedule of which something has come by `now`.
@@ -118,10 +132,10 @@ impl Engine {
     }
 
     /// `ahead_millis`: how far this node's clock is ahead of the one that judges.
-    async fn fire(&self, due: &[DueTimer], ahead_millis: i64) -> Result<Pass, crate::store::Error> {
+    async fn fire(&self, due: Vec<DueTimer>, ahead_millis: i64) -> Result<Pass, crate::store::Error> {
         let judged_now = || self.services.clock.now().plus_millis(-ahead_millis).unwrap_or(Instant::MAX);
         let now = judged_now();
-        for timer in due {
+        for timer in &due {
             #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no more than 52 bits")]
             metrics::histogram!("proviso_timer_lag_seconds").record(now.millis_since(timer.due_at).max(0) as f64 / 1_000.0);
         }

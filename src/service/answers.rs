@@ -1,8 +1,9 @@
 //! From what a command led to, to what its sender is told. Pure, so that a repeated request is told the same.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::answer::Body;
 use super::views::{self, BreachSubject, TaskSubject, Viewer};
 use super::{Answer, Error};
 use crate::domain::command::Principal;
@@ -55,11 +56,11 @@ pub fn no_violations() -> Answer {
 
 /// What nobody reads.
 pub fn nothing() -> Answer {
-    Answer { status: 204, body: Value::Null, etag: None, replayed: false }
+    Answer { status: 204, body: Body::default(), etag: None, replayed: false }
 }
 
 fn violations_found(violations: &[Violation]) -> Answer {
-    Answer { status: 200, body: json!({ "violations": violations }), etag: None, replayed: false }
+    Answer { status: 200, body: json!({ "violations": violations }).into(), etag: None, replayed: false }
 }
 
 fn subject(decision: &Decision, task: TaskId) -> Result<TaskSubject<'_>, Error> {
@@ -71,6 +72,6 @@ fn revision(decision: &Decision, task: TaskId) -> Option<i64> {
 }
 
 fn answer(status: u16, shown: impl Serialize, etag: Option<i64>) -> Result<Answer, Error> {
-    let body = serde_json::to_value(shown).map_err(|error| Error::Internal(format!("a reply cannot be written: {error}")))?;
+    let body = Body::of(shown).map_err(|error| Error::Internal(format!("a reply cannot be written: {error}")))?;
     Ok(Answer { status, body, etag, replayed: false })
 }

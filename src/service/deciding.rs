@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::answer::Body;
 use super::program_entry::ProgramEntry;
 use super::programs::Programs;
-use super::slice::{Decided, Deciding, Fired, timer_of};
+use super::slice::{Decided, Deciding, Effect, Fired, Placed, Results, Told, timer_of};
 use super::{Answer, Error, answers};
 use crate::domain::audit;
 use crate::domain::calendar::{CalendarVersion, Calendars};
@@ -33,6 +34,17 @@ struct Case<'a> {
     needs: Needs,
 }
 
+/// A command that changes something.
+struct Accepted {
+    index: usize,
+    published: Arc<Published>,
+    /// None: the engine, which is told nothing.
+    viewer: Option<Principal>,
+    /// Written already, where it is kept for a repetition.
+    answer: Option<Answer>,
+    fired: Fired,
+}
+
 /// The commands of one transaction on the way to their results.
 pub struct Round<'a> {
     now: Instant,
@@ -40,9 +52,12 @@ pub struct Round<'a> {
     loaded: Loaded,
     cases: Vec<Case<'a>>,
     pub written: Vec<Written>,
-    pub results: Vec<(usize, Result<Decided, Error>)>,
+    /// Of each that is written, in the same order, what it takes to tell its sender.
+    accepted: Vec<Accepted>,
+    /// What became of the others.
+    pub results: Results,
     /// Commands on an instance that an earlier command of the slice changes.
-    pub deferred: Vec<(usize, Envelope)>,
+    deferred: Placed,
     /// Refusals that belong to a program's own audit stream.
     pub refusals: Vec<ProgramEntry>,
 }
@@ -56,6 +71,7 @@ impl<'a> Round<'a> {
             loaded,
             cases: Vec::new(),
             written: Vec::new(),
+            accepted: Vec::new(),
             results: Vec::new(),
             deferred: Vec::new(),
             refusals: Vec::new(),
@@ -95,6 +111,11 @@ impl<'a> Round<'a> {
         round
     }
 
+    /// The first instant at which a timer of what is written is due.
+    pub fn armed(&self) -> Option<Instant> {
+        self.written.iter().flat_map(|written| &written.decision.instance.timers).map(|timer| timer.due_at).min()
+    }
+
     /// What the store must read before the commands can be decided.
     pub fn wanted(&self) -> Wanted {
         let mut wanted = Wanted::default();
@@ -126,14 +147,30 @@ impl<'a> Round<'a> {
     pub fn decide(&mut self, context: &Context) {
         for case in std::mem::take(&mut self.cases) {
             let index = case.index;
-            let result = self.decide_one(case, context);
-            self.results.push((index, result));
+            if let Some(result) = self.decide_one(case, context).transpose() {
+                self.results.push((index, result));
+            }
         }
     }
 
-    fn decide_one(&mut self, case: Case<'_>, context: &Context) -> Result<Decided, Error> {
+    /// What became of each command, now that what they changed is committed, and those that are still to be decided.
+    pub fn finish(self) -> (Results, Placed) {
+        let mut results = self.results;
+        for (accepted, written) in self.accepted.into_iter().zip(self.written) {
+            let Accepted { index, published, viewer, answer, fired } = accepted;
+            let told = match (answer, viewer) {
+                (Some(answer), _) => Told::Answer(answer),
+                (None, Some(viewer)) => Told::Of(Box::new(Effect { published, decision: written.decision, viewer, now: self.now })),
+                (None, None) => Told::Answer(answers::nothing()),
+            };
+            results.push((index, Ok(Decided { told, fired })));
+        }
+        (results, self.deferred)
+    }
+
+    /// None where it is to be written, and its result follows the commit.
+    fn decide_one(&mut self, case: Case<'_>, context: &Context) -> Result<Option<Decided>, Error> {
         let published = case.published?;
-        let nobody = Principal::default();
         let substitute = stand_in(case.envelope, context, self.now)?;
         let actor = match (&case.envelope.by, &substitute) {
             (By::Engine, _) => Actor::Engine,
@@ -143,7 +180,7 @@ impl<'a> Round<'a> {
             }
         };
         if let Some(answer) = replay(case.envelope, context)? {
-            return Ok(Decided { answer, fired: Fired::NotATimer });
+            return Ok(Some(Decided::at_once(answer)));
         }
         let before = case.instance.and_then(|id| self.loaded.instances.remove(&id));
         let no_facts = Facts::default();
@@ -163,12 +200,10 @@ impl<'a> Round<'a> {
         let mint = Mint::new(case.envelope.id, self.now);
         match decide::decide(&situation, &case.envelope.command, mint) {
             Ok(decision) => {
-                let viewer = if let Actor::Person(person) = actor { person } else { &nobody };
-                self.accept(case.envelope, before, &published, viewer, decision)
+                let viewer = if let Actor::Person(person) = actor { Some(person.clone()) } else { None };
+                self.accept((case.index, case.envelope), before, published.clone(), viewer, decision)
             }
-            Err(rejection) if case.envelope.dry_run => {
-                answers::dry_run(rejection).map(|answer| Decided { answer, fired: Fired::NotATimer })
-            }
+            Err(rejection) if case.envelope.dry_run => answers::dry_run(rejection).map(|answer| Some(Decided::at_once(answer))),
             Err(rejection) => {
                 self.note_refusal(case.envelope, before.as_ref(), &published, &rejection);
                 Err(rejection.into())
@@ -179,32 +214,29 @@ impl<'a> Round<'a> {
     /// Seals the audit entry and puts the decision down to be written.
     fn accept(
         &mut self,
-        envelope: &Envelope,
+        (index, envelope): (usize, &Envelope),
         before: Option<Instance>,
-        published: &Published,
-        viewer: &Principal,
+        published: Arc<Published>,
+        viewer: Option<Principal>,
         mut decision: Decision,
-    ) -> Result<Decided, Error> {
+    ) -> Result<Option<Decided>, Error> {
         match decision.reply {
-            Reply::Stale => return Ok(Decided::timer(Fired::Stale)),
-            Reply::NotDue => return Ok(Decided::timer(Fired::NotDue)),
-            Reply::WouldComplete => return Ok(Decided { answer: answers::no_violations(), fired: Fired::NotATimer }),
+            Reply::Stale => return Ok(Some(Decided::timer(Fired::Stale))),
+            Reply::NotDue => return Ok(Some(Decided::timer(Fired::NotDue))),
+            Reply::WouldComplete => return Ok(Some(Decided::at_once(answers::no_violations()))),
             _ => {}
         }
         let actor = name_of(&envelope.by);
         let events = std::mem::take(&mut decision.events);
         let audit_body = audit::seal(&mut decision.instance, envelope.id, self.now, (actor, envelope.acting_for.as_ref()), events)
             .map_err(|error| Error::Internal(format!("the audit entry cannot be written: {error}")))?;
-        let answer = answers::of(published, &decision, viewer, self.now)?;
-        let reply = match (&envelope.by, &envelope.idempotency) {
-            (By::Person(username), Some(idempotency)) => Some(StoredReply {
-                username: username.clone(),
-                idempotency: idempotency.clone(),
-                status: answer.status,
-                body: answer.body.to_string(),
-            }),
-            _ => None,
-        };
+        let (mut answer, mut reply) = (None, None);
+        if let (By::Person(username), Some(idempotency), Some(viewer)) = (&envelope.by, &envelope.idempotency, &viewer) {
+            let told = answers::of(&published, &decision, viewer, self.now)?;
+            let (username, idempotency) = (username.clone(), idempotency.clone());
+            reply = Some(StoredReply { username, idempotency, status: told.status, body: told.body.as_text().to_owned() });
+            answer = Some(told);
+        }
         self.written.push(Written {
             command: envelope.id,
             at: self.now,
@@ -216,7 +248,8 @@ impl<'a> Round<'a> {
             reply,
         });
         let fired = if timer_of(&envelope.command).is_some() { Fired::Fired } else { Fired::NotATimer };
-        Ok(Decided { answer, fired })
+        self.accepted.push(Accepted { index, published, viewer, answer, fired });
+        Ok(None)
     }
 
     /// Attempts at what a role or an earlier act forbids are written to the program's stream.
@@ -296,7 +329,7 @@ fn replay(envelope: &Envelope, context: &Context) -> Result<Option<Answer>, Erro
     if stored.idempotency.body_hash != wanted.body_hash {
         return Err(Error::KeyReused);
     }
-    let body = serde_json::from_str(&stored.body).map_err(|error| Error::Internal(format!("a stored reply cannot be read: {error}")))?;
+    let body = Body::from_text(stored.body.clone()).map_err(|error| Error::Internal(format!("a stored reply cannot be read: {error}")))?;
     Ok(Some(Answer { status: stored.status, body, etag: None, replayed: true }))
 }
 

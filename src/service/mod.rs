@@ -1,5 +1,6 @@
 //! Use cases: what HTTP, the timer engine and the command line all call.
 
+pub mod answer;
 pub mod answer_links;
 mod answers;
 mod aside;
@@ -35,8 +36,9 @@ pub mod views;
 pub mod wake;
 pub mod webhooks;
 
+pub use answer::Answer;
 pub use error::Error;
 pub use queue::SLICE_AT_MOST;
-pub use services::{Answer, Services};
+pub use services::Services;
 pub use slice::Fired;
 pub use wake::Wake;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::slice::{Deciding, Fired};
+use super::slice::{Deciding, Fired, Told};
 use super::{Answer, Error};
 use crate::domain::command::Envelope;
 use crate::ids::{ProgramId, WorkflowId};
@@ -19,12 +19,13 @@ use crate::store::slice::Locking;
 pub const SLICE_AT_MOST: usize = 200;
 /// Commands that may wait; a sender beyond that waits for a place.
 const WAITING_AT_MOST: usize = 10_000;
-/// Writers of one node on PostgreSQL. SQLite has one.
-const POSTGRES_WRITERS: usize = 4;
+/// Fewest and most writers of one node on PostgreSQL, which has one for each processor: with more, slices get smaller and cost more
+/// than they save. SQLite has one.
+const POSTGRES_WRITERS: (usize, usize) = (2, 8);
 
 struct Waiting {
     envelope: Envelope,
-    reply: oneshot::Sender<Result<Answer, Error>>,
+    reply: oneshot::Sender<Result<Told, Error>>,
 }
 
 /// The queue in front of the writers. Cheap to clone; the writers end with its last clone.
@@ -39,7 +40,7 @@ impl Queue {
     pub fn start(deciding: Deciding) -> Self {
         let writers = match deciding.store.backend() {
             Backend::Sqlite => 1,
-            Backend::Postgres => POSTGRES_WRITERS,
+            Backend::Postgres => postgres_writers(),
         };
         let (sender, receiver) = mpsc::channel(WAITING_AT_MOST);
         let receiver = Arc::new(Mutex::new(receiver));
@@ -55,7 +56,7 @@ impl Queue {
         let (reply, answer) = oneshot::channel();
         let stopped = || Error::Internal("the writer has stopped".to_owned());
         self.sender.send(Waiting { envelope, reply }).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        answer.await.map_err(|_| stopped())??.answer()
     }
 
     /// Deals with what has come of a schedule; true where something had.
@@ -70,6 +71,11 @@ impl Queue {
     }
 }
 
+fn postgres_writers() -> usize {
+    let (fewest, most) = POSTGRES_WRITERS;
+    std::thread::available_parallelism().map_or(fewest, |processors| processors.get().clamp(fewest, most))
+}
+
 /// One writer: takes the first command that waits and all that have come meanwhile.
 async fn write(deciding: Arc<Deciding>, receiver: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     loop {
@@ -82,7 +88,7 @@ async fn write(deciding: Arc<Deciding>, receiver: Arc<Mutex<mpsc::Receiver<Waiti
         let decided = deciding.run(envelopes, Locking::Wait).await;
         for (reply, result) in replies.into_iter().zip(decided) {
             // A sender that has gone away no longer wants its answer.
-            let _ = reply.send(result.map(|decided| decided.answer));
+            let _ = reply.send(result.map(|decided| decided.told));
         }
     }
 }

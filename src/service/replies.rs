@@ -4,6 +4,7 @@
 
 use serde_json::Value as Json;
 
+use super::answer::Body;
 use super::{Answer, Error, Services};
 use crate::domain::command::Idempotency;
 use crate::ids::Username;
@@ -21,11 +22,7 @@ pub(super) async fn earlier(services: &Services, who: &Username, asked: Option<&
     if kept.idempotency.body_hash != asked.body_hash {
         return Err(Error::KeyReused);
     }
-    let body = if kept.body.is_empty() {
-        Json::Null
-    } else {
-        serde_json::from_str(&kept.body).map_err(|error| Error::Internal(format!("a kept reply cannot be read: {error}")))?
-    };
+    let body = Body::from_text(kept.body).map_err(|error| Error::Internal(format!("a kept reply cannot be read: {error}")))?;
     Ok(Some(Answer { status: kept.status, body, etag: None, replayed: true }))
 }
 
@@ -38,7 +35,7 @@ pub(super) async fn keep(
     at: Instant,
 ) -> Result<(), store::Error> {
     let Some(asked) = asked else { return Ok(()) };
-    let body = if answer.body.is_null() { String::new() } else { answer.body.to_string() };
+    let body = answer.body.as_text().to_owned();
     write.keep_reply(&StoredReply { username: who.clone(), idempotency: asked.clone(), status: answer.status, body }, at).await
 }
 
@@ -79,8 +76,10 @@ async fn written(
 /// The answer as it is kept for a repetition: a secret is shown once, and no copy of it lies beside what it is for.
 fn without_secret(answer: &Answer) -> Answer {
     let mut kept = answer.clone();
-    if let Some(secret) = kept.body.get_mut("secret") {
+    let mut document = kept.body.read();
+    if let Some(secret) = document.get_mut("secret") {
         *secret = Json::Null;
+        kept.body = document.into();
     }
     kept
 }

@@ -9,7 +9,7 @@ use super::programs::Programs;
 use super::queue::Queue;
 use super::sandbox::Sandbox;
 use super::slice::Deciding;
-use super::{Error, Wake};
+use super::{Answer, Error, Wake};
 use crate::clock::Clock;
 use crate::domain::command::Envelope;
 use crate::ids::{IdSource, ProgramId, WorkflowId};
@@ -29,17 +29,6 @@ pub struct Services {
     /// Present in a sandbox only.
     pub sandbox: Option<Sandbox>,
     queue: Queue,
-}
-
-/// What a command's sender is told: a status and a document, the same on every repetition under one idempotency key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub status: u16,
-    pub body: serde_json::Value,
-    /// The revision of the task the command was about.
-    pub etag: Option<i64>,
-    /// The answer of an earlier request with the same idempotency key.
-    pub replayed: bool,
 }
 
 impl Services {

@@ -4,6 +4,7 @@
 //! that is refused, or that cannot be decided, hurts no other in its slice; a commit that fails is tried again whole.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::answers;
 use super::calendars::Shelf;
@@ -12,7 +13,9 @@ use super::high_water::HighWater;
 use super::programs::Programs;
 use super::{Answer, Error, Wake};
 use crate::clock::Clock;
-use crate::domain::command::{By, Command, Envelope, Target};
+use crate::domain::command::{By, Command, Envelope, Principal, Target};
+use crate::domain::decision::Decision;
+use crate::domain::definition::Published;
 use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::store::slice::{Loaded, Locking};
@@ -32,10 +35,37 @@ pub struct Deciding {
 }
 
 /// A command that was decided and committed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Decided {
-    pub answer: Answer,
+    pub told: Told,
     pub fired: Fired,
+}
+
+/// What the sender is told.
+#[derive(Debug)]
+pub enum Told {
+    Answer(Answer),
+    /// The sender writes the answer, while the writer goes on.
+    Of(Box<Effect>),
+}
+
+/// What an answer is written from.
+#[derive(Debug)]
+pub struct Effect {
+    pub published: Arc<Published>,
+    pub decision: Decision,
+    pub viewer: Principal,
+    pub now: Instant,
+}
+
+impl Told {
+    /// The same for the same decision, whenever it is asked for.
+    pub fn answer(self) -> Result<Answer, Error> {
+        match self {
+            Self::Answer(answer) => Ok(answer),
+            Self::Of(effect) => answers::of(&effect.published, &effect.decision, &effect.viewer, effect.now),
+        }
+    }
 }
 
 /// What became of a timer.
@@ -73,12 +103,7 @@ impl Deciding {
 
     /// One transaction, tried again as a whole. Commands whose instance another command of the slice changes first are
     /// put into `left`.
-    async fn attempt(
-        &self,
-        slice: &[(usize, Envelope)],
-        locking: Locking,
-        left: &mut Vec<(usize, Envelope)>,
-    ) -> Vec<(usize, Result<Decided, Error>)> {
+    async fn attempt(&self, slice: &[(usize, Envelope)], locking: Locking, left: &mut Placed) -> Results {
         let mut last = None;
         metrics::histogram!("proviso_slice_commands").record(f64::from(u32::try_from(slice.len()).unwrap_or(u32::MAX)));
         for attempt in 0..ATTEMPTS {
@@ -105,7 +130,7 @@ impl Deciding {
     }
 
     /// A slice whose commit fails is split, so that the command that cannot be written hurts only itself.
-    async fn one_by_one(&self, slice: &[(usize, Envelope)], locking: Locking) -> Vec<(usize, Result<Decided, Error>)> {
+    async fn one_by_one(&self, slice: &[(usize, Envelope)], locking: Locking) -> Results {
         let mut results = Vec::new();
         for single in slice {
             let mut left = Vec::new();
@@ -122,11 +147,7 @@ impl Deciding {
         }
     }
 
-    async fn transact(
-        &self,
-        slice: &[(usize, Envelope)],
-        locking: Locking,
-    ) -> Result<(Vec<(usize, Result<Decided, Error>)>, Vec<(usize, Envelope)>), store::Error> {
+    async fn transact(&self, slice: &[(usize, Envelope)], locking: Locking) -> Result<(Results, Placed), store::Error> {
         let mut transaction = self.store.begin_write().await?;
         let targets: BTreeSet<Target> = slice.iter().map(|(_, envelope)| envelope.command.target()).collect();
         let targets: Vec<Target> = targets.into_iter().filter(|target| *target != Target::New).collect();
@@ -150,7 +171,7 @@ impl Deciding {
             transaction.raise_high_water(now).await?;
         }
         reach_in(locking, Point::TimerBeforeCommit, Some(Point::BeforeCommit));
-        let armed = round.written.iter().flat_map(|written| &written.decision.instance.timers).map(|timer| timer.due_at).min();
+        let armed = round.armed();
         transaction.commit().await?;
         reach_in(locking, Point::TimerAfterCommit, Some(Point::AfterCommitBeforeAck));
         if raises {
@@ -159,7 +180,7 @@ impl Deciding {
         if !round.written.is_empty() {
             self.wake.committed(armed);
         }
-        Ok((round.results, round.deferred))
+        Ok(round.finish())
     }
 }
 
@@ -172,7 +193,9 @@ fn reach_in(locking: Locking, timers: Point, requests: Option<Point>) {
 }
 
 /// Commands with their place in the slice.
-type Placed = Vec<(usize, Envelope)>;
+pub(super) type Placed = Vec<(usize, Envelope)>;
+/// What became of them.
+pub(super) type Results = Vec<(usize, Result<Decided, Error>)>;
 
 /// Splits off commands that share an idempotency key with an earlier one: they must see its reply.
 fn apart(waiting: Placed) -> (Placed, Placed) {
@@ -184,9 +207,14 @@ fn apart(waiting: Placed) -> (Placed, Placed) {
 }
 
 impl Decided {
+    /// A command that changed nothing.
+    pub fn at_once(answer: Answer) -> Self {
+        Self { told: Told::Answer(answer), fired: Fired::NotATimer }
+    }
+
     /// A timer that was left alone.
     pub fn timer(fired: Fired) -> Self {
-        Self { answer: answers::nothing(), fired }
+        Self { told: Told::Answer(answers::nothing()), fired }
     }
 }
 

@@ -142,7 +142,7 @@ async fn write(
     };
     let command = (CommandId(version.id.0), version.imported_at);
     ProgramEntry::of(&version.program, program_version, &version.imported_by, command, event).append(&mut write).await?;
-    let answer = Answer { status: 201, body: shown(version), etag: None, replayed: false };
+    let answer = Answer { status: 201, body: shown(version).into(), etag: None, replayed: false };
     replies::keep(&mut write, &version.imported_by, asked, &answer, version.imported_at).await?;
     write.commit().await?;
     Ok(answer)

@@ -9,6 +9,7 @@ mod answer_links;
 mod audit;
 pub mod calendar_feeds;
 pub mod calendars;
+mod checkpoint;
 mod connect;
 mod context;
 pub mod credentials;

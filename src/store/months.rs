@@ -62,6 +62,7 @@ static ROWS: Table = Table {
         ("instance_id", Holds::Uuid),
         ("document", Holds::Text),
     ],
+    document: None,
     on_conflict: "",
 };
 static ROWS_SQLITE: LazyLock<String> = LazyLock::new(|| ROWS.sqlite());

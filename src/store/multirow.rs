@@ -14,6 +14,8 @@ use crate::failpoint::{Point, reach};
 
 /// Most rows of one statement; 17 columns of so many stay below SQLite's limit of parameters.
 const MOST_ROWS: usize = 1_024;
+/// Most values of one trip. Each mixture of sizes is a text that stays prepared; with more values there would be too many of them.
+const MOST_VALUES_OF_A_TRIP: usize = 1_000;
 /// One text for each power of two up to it.
 const SIZES: usize = MOST_ROWS.ilog2() as usize + 1;
 
@@ -27,44 +29,63 @@ static INSERT: [Texts; 8] = [const { [const { OnceLock::new() }; SIZES] }; 8];
 type Put = (&'static str, Vec<Value>, u64);
 
 impl WriteTransaction {
-    /// Writes all changes; false when one of the rows was not as it was loaded.
+    /// Writes all changes; false when one of the rows was not as it was loaded. Few rows go to the database in one trip, because each
+    /// trip costs as much as writing a row.
     pub(super) async fn write_sqlite(&mut self, changes: &Changes) -> Result<bool, Error> {
-        for (point, statements) in groups(changes) {
-            if let Some(point) = point {
-                reach(point);
-            }
-            for (sql, values, rows) in statements {
-                if self.execute(sql, values).await? != rows {
-                    return Ok(false);
-                }
+        let statements = statements(changes);
+        reach(Point::BeforeAudit);
+        let written = if statements.iter().map(|(_, values, _)| values.len()).sum::<usize>() <= MOST_VALUES_OF_A_TRIP {
+            self.write_at_once(statements).await?
+        } else {
+            self.write_one_by_one(statements).await?
+        };
+        reach(Point::AfterStateWrite);
+        reach(Point::BeforeReplies);
+        Ok(written)
+    }
+
+    async fn write_at_once(&mut self, statements: Vec<Put>) -> Result<bool, Error> {
+        let expected: u64 = statements.iter().map(|(_, _, rows)| rows).sum();
+        let text = statements.iter().map(|(sql, ..)| *sql).collect::<Vec<_>>().join(";");
+        let values = statements.into_iter().flat_map(|(_, values, _)| values).collect();
+        Ok(self.execute(&text, values).await? == expected)
+    }
+
+    async fn write_one_by_one(&mut self, statements: Vec<Put>) -> Result<bool, Error> {
+        for (sql, values, rows) in statements {
+            if self.execute(sql, values).await? != rows {
+                return Ok(false);
             }
         }
         Ok(true)
     }
 }
 
-/// The statements in the order they are carried out, with the place that is reached before each group.
-fn groups(changes: &Changes) -> [(Option<Point>, Vec<Put>); 4] {
-    let (mut instances, mut rows, mut entries, mut replies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+/// The statements in the order they are carried out.
+fn statements(changes: &Changes) -> Vec<Put> {
+    let mut all = Vec::new();
+    let columns = columns_of::<entity::instance::Entity>(table::MOVED);
     let expected = changes.moved.iter().map(|moved| {
-        let mut row = of_row::<entity::instance::Entity>(&moved.row, table::MOVED);
+        let mut row: Vec<Value> = columns.iter().map(|column| moved.row.get(*column)).collect();
         row.insert(1, moved.expected.into());
         row
     });
-    put(&mut instances, &MOVE, table::move_sqlite, expected);
-    insert::<entity::instance::Entity>(&mut instances, 0, &table::INSTANCE, &changes.started);
-    insert::<entity::task::Entity>(&mut rows, 1, &table::TASK, &changes.tasks);
-    insert::<entity::clock::Entity>(&mut rows, 2, &table::CLOCK, &changes.clocks);
-    insert::<entity::timer::Entity>(&mut rows, 3, &table::TIMER, &changes.timers);
-    insert::<entity::breach::Entity>(&mut rows, 4, &table::BREACH, &changes.breaches);
-    insert::<entity::record::Entity>(&mut rows, 5, &table::RECORD, &changes.records);
-    insert::<entity::audit_entry::Entity>(&mut entries, 6, &table::AUDIT_ENTRY, &changes.entries);
-    insert::<entity::idempotency::Entity>(&mut replies, 7, &table::IDEMPOTENCY, &changes.replies);
-    [(None, instances), (Some(Point::AfterStateWrite), rows), (Some(Point::BeforeAudit), entries), (Some(Point::BeforeReplies), replies)]
+    put(&mut all, &MOVE, table::move_sqlite, expected);
+    insert::<entity::instance::Entity>(&mut all, 0, &table::INSTANCE, &changes.started);
+    insert::<entity::task::Entity>(&mut all, 1, &table::TASK, &changes.tasks);
+    insert::<entity::clock::Entity>(&mut all, 2, &table::CLOCK, &changes.clocks);
+    insert::<entity::timer::Entity>(&mut all, 3, &table::TIMER, &changes.timers);
+    insert::<entity::breach::Entity>(&mut all, 4, &table::BREACH, &changes.breaches);
+    insert::<entity::record::Entity>(&mut all, 5, &table::RECORD, &changes.records);
+    insert::<entity::audit_entry::Entity>(&mut all, 6, &table::AUDIT_ENTRY, &changes.entries);
+    insert::<entity::idempotency::Entity>(&mut all, 7, &table::IDEMPOTENCY, &changes.replies);
+    all
 }
 
 fn insert<E: EntityTrait>(all: &mut Vec<Put>, place: usize, table: &Table, rows: &[E::Model]) {
-    put(all, &INSERT[place], |places| table.sqlite_bound(places), rows.iter().map(|row| of_row::<E>(row, table.columns)));
+    let columns = columns_of::<E>(table.columns);
+    let values = rows.iter().map(|row| columns.iter().map(|column| row.get(*column)).collect());
+    put(all, &INSERT[place], |places| table.sqlite_bound(places), values);
 }
 
 /// Adds the statements for all rows: one, or more where they are very many.
@@ -83,8 +104,7 @@ fn put(all: &mut Vec<Put>, texts: &'static Texts, text: impl Fn(usize) -> String
     }
 }
 
-/// The values of a row in the order of these columns; what is no column of its table is left out.
-fn of_row<E: EntityTrait>(row: &E::Model, columns: &[(&str, table::Holds)]) -> Vec<Value> {
-    let column = |name: &str| E::Column::iter().find(|column| column.as_str() == name);
-    columns.iter().filter_map(|(name, _)| column(name)).map(|column| row.get(column)).collect()
+/// The columns of a table with these names, in this order; what is no column of it is left out.
+fn columns_of<E: EntityTrait>(names: &[(&str, table::Holds)]) -> Vec<E::Column> {
+    names.iter().filter_map(|(name, _)| E::Column::iter().find(|column| column.as_str() == *name)).collect()
 }

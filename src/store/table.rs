@@ -1,5 +1,5 @@
 //! Which columns the write path fills, and the statements that fill them: on SQLite from bound values, on PostgreSQL from one JSON
-//! array per table.
+//! array per table and, beside it, an array of the rows' documents, so that none is written into and read out of another one.
 //!
 //! A statement whose text never changes stays prepared on its connection.
 
@@ -19,6 +19,8 @@ use Holds::{Bigint, Integer, Text, Uuid};
 pub struct Table {
     pub name: &'static str,
     pub columns: &'static [(&'static str, Holds)],
+    /// The column whose texts PostgreSQL gets in an array of their own; never NULL.
+    pub document: Option<&'static str>,
     pub on_conflict: &'static str,
 }
 
@@ -48,12 +50,12 @@ impl Table {
         )
     }
 
-    /// Inserts the rows of the JSON array in parameter `number`, and returns a row for each.
+    /// Inserts the rows of the JSON array in parameter `number` and the documents in the one behind it, and returns a row for each.
     pub fn postgres(&self, number: usize, after: &str) -> String {
         format!(
             "INSERT INTO {} ({names}) SELECT {names} FROM {} {after} {} RETURNING 1",
             self.name,
-            postgres_rows(number, self.columns),
+            postgres_rows(number, self.columns, self.document),
             self.on_conflict,
             names = self.names(),
         )
@@ -77,8 +79,9 @@ fn values(places: usize, width: usize) -> String {
     format!("VALUES {}", vec![row; places].join(","))
 }
 
-fn postgres_rows(number: usize, columns: &[(&str, Holds)]) -> String {
-    let typed: Vec<String> = columns
+fn postgres_rows(number: usize, columns: &[(&str, Holds)], document: Option<&str>) -> String {
+    let short: Vec<_> = columns.iter().filter(|(name, _)| Some(*name) != document).collect();
+    let typed: Vec<String> = short
         .iter()
         .map(|(name, holds)| {
             let kind = match holds {
@@ -90,7 +93,14 @@ fn postgres_rows(number: usize, columns: &[(&str, Holds)]) -> String {
             format!("{name} {kind}")
         })
         .collect();
-    format!("json_to_recordset(${number}::json) AS x({})", typed.join(", "))
+    let (rows, typed) = (format!("json_to_recordset(${number}::json)"), typed.join(", "));
+    match document {
+        None => format!("{rows} AS x({typed})"),
+        Some(document) => {
+            let names: Vec<&str> = short.iter().map(|(name, _)| *name).collect();
+            format!("ROWS FROM ({rows} AS ({typed}), unnest(${}::text[])) AS x({}, {document})", number + 1, names.join(", "))
+        }
+    }
 }
 
 /// Columns of an instance that a command can change, and what identifies it. `expected` is no column but the revision it must have.
@@ -118,7 +128,7 @@ pub fn move_sqlite(places: usize) -> String {
     )
 }
 
-/// The same with the rows of the JSON array in parameter `number`; returns a row for each instance moved. An insert that meets the row
+/// The same with the rows in parameter `number` and the one behind it; returns a row for each instance moved. An insert that meets the row
 /// there is needs no join: the plan of one, once kept, would go through all instances of a table that was small when it was made. The
 /// expected revision travels in the place of `started_at`, which nothing changes; a row that is not there is not inserted.
 pub fn move_postgres(number: usize) -> String {
@@ -130,7 +140,7 @@ pub fn move_postgres(number: usize) -> String {
          revision = excluded.revision, document = excluded.document WHERE instance.revision = excluded.started_at RETURNING 1",
         INSTANCE.names(),
         values.join(", "),
-        postgres_rows(number, &typed),
+        postgres_rows(number, &typed, INSTANCE.document),
     )
 }
 
@@ -150,6 +160,7 @@ pub const INSTANCE: Table = Table {
         ("revision", Bigint),
         ("document", Text),
     ],
+    document: Some("document"),
     on_conflict: "",
 };
 
@@ -174,6 +185,7 @@ pub const TASK: Table = Table {
         ("revision", Bigint),
         ("document", Text),
     ],
+    document: Some("document"),
     on_conflict: "ON CONFLICT (id) DO UPDATE SET state = excluded.state, role = excluded.role, assignee = excluded.assignee, \
                   due_at = excluded.due_at, closed_at = excluded.closed_at, completed_by = excluded.completed_by, \
                   outcome = excluded.outcome, revision = excluded.revision, document = excluded.document",
@@ -194,6 +206,7 @@ pub const CLOCK: Table = Table {
         ("next_at", Bigint),
         ("document", Text),
     ],
+    document: Some("document"),
     on_conflict: "ON CONFLICT (id) DO UPDATE SET role = excluded.role, state = excluded.state, generation = excluded.generation, \
                   anchor_at = excluded.anchor_at, due_at = excluded.due_at, next_at = excluded.next_at, document = excluded.document",
 };
@@ -210,6 +223,7 @@ pub const TIMER: Table = Table {
         ("due_at", Bigint),
         ("severity", Integer),
     ],
+    document: None,
     on_conflict: "ON CONFLICT (id) DO UPDATE SET state = excluded.state, generation = excluded.generation, due_at = excluded.due_at, \
                   severity = excluded.severity \
                   WHERE timer.generation < excluded.generation OR (timer.generation = excluded.generation AND timer.state = 'armed')",
@@ -239,6 +253,7 @@ pub const BREACH: Table = Table {
         ("acknowledged_for", Text),
         ("explained_for", Text),
     ],
+    document: None,
     on_conflict: "ON CONFLICT (id) DO UPDATE SET completed_at = excluded.completed_at, acknowledged_at = excluded.acknowledged_at, \
                   acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note, \
                   explained_at = excluded.explained_at, explained_by = excluded.explained_by, \
@@ -264,6 +279,7 @@ pub const RECORD: Table = Table {
         ("sha256", Text),
         ("document", Text),
     ],
+    document: Some("document"),
     on_conflict: "",
 };
 
@@ -280,6 +296,7 @@ pub const AUDIT_ENTRY: Table = Table {
         ("body", Text),
         ("hash", Text),
     ],
+    document: Some("body"),
     on_conflict: "",
 };
 
@@ -294,5 +311,6 @@ pub const IDEMPOTENCY: Table = Table {
         ("response", Text),
         ("at", Bigint),
     ],
+    document: Some("response"),
     on_conflict: "",
 };

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use sea_orm::Value;
 use serde::Serialize;
 
 use super::rows::Changes;
@@ -32,10 +33,12 @@ const STREAM_KEY: &str = "audit_entry_stream_id_sequence_key";
 /// All tables at once; tells how many rows each wrote.
 static POSTGRES: LazyLock<String> = LazyLock::new(|| {
     let mut parts = vec![format!("w0 AS ({})", table::move_postgres(1))];
+    let mut number = 3;
     for (index, table) in TABLES.iter().enumerate() {
         // The parts of a WITH run in any order unless one reads another.
         let after = if index == 0 { "WHERE (SELECT count(*) FROM w0) >= 0" } else { "" };
-        parts.push(format!("w{} AS ({})", index + 1, table.postgres(index + 2, after)));
+        parts.push(format!("w{} AS ({})", index + 1, table.postgres(number, after)));
+        number += 1 + usize::from(table.document.is_some());
     }
     let counts: Vec<String> = (0..parts.len()).map(|index| format!("(SELECT count(*) FROM w{index}) AS c{index}")).collect();
     format!("WITH {} SELECT {}", parts.join(", "), counts.join(", "))
@@ -49,12 +52,12 @@ impl WriteTransaction {
         if slice.is_empty() {
             return Ok(());
         }
-        let changes = Changes::of(slice).inspect_err(|_| {
+        let mut changes = Changes::of(slice).inspect_err(|_| {
             self.spoil();
         })?;
         let written = match self.backend {
             Backend::Sqlite => self.write_sqlite(&changes).await,
-            Backend::Postgres => self.write_postgres(&batches(&changes)?).await,
+            Backend::Postgres => self.write_postgres(batches(&mut changes)?).await,
         };
         match written {
             Ok(true) => Ok(()),
@@ -68,16 +71,16 @@ impl WriteTransaction {
         }
     }
 
-    async fn write_postgres(&mut self, batches: &[Batch; 9]) -> Result<bool, Error> {
-        let values = batches.iter().map(|batch| batch.json.as_str().into()).collect();
+    async fn write_postgres(&mut self, batches: [Batch; 9]) -> Result<bool, Error> {
+        let expected = batches.each_ref().map(|batch| batch.rows);
         reach(Point::BeforeAudit);
-        let rows = self.query(&POSTGRES, values).await?;
+        let rows = self.query(&POSTGRES, values(batches)).await?;
         reach(Point::AfterStateWrite);
         reach(Point::BeforeReplies);
         let Some(counts) = rows.first() else { return Ok(false) };
-        for (index, batch) in batches.iter().enumerate() {
+        for (index, rows) in expected.into_iter().enumerate() {
             let count: i64 = counts.try_get("", &format!("c{index}"))?;
-            if u64::try_from(count) != Ok(batch.rows) {
+            if count != rows {
                 return Ok(false);
             }
         }
@@ -87,26 +90,38 @@ impl WriteTransaction {
 
 /// The rows for one table.
 struct Batch {
-    rows: u64,
+    rows: i64,
     json: String,
+    documents: Option<Value>,
 }
 
-fn batches(changes: &Changes) -> Result<[Batch; 9], Error> {
+/// The parameters of the statement, in order.
+fn values(batches: [Batch; 9]) -> Vec<Value> {
+    batches.into_iter().flat_map(|batch| [Some(batch.json.into()), batch.documents]).flatten().collect()
+}
+
+fn batches(changes: &mut Changes) -> Result<[Batch; 9], Error> {
     Ok([
-        batch(&changes.moved)?,
-        batch(&changes.started)?,
-        batch(&changes.tasks)?,
-        batch(&changes.clocks)?,
-        batch(&changes.timers)?,
-        batch(&changes.breaches)?,
-        batch(&changes.records)?,
-        batch(&changes.entries)?,
-        batch(&changes.replies)?,
+        batch(&mut changes.moved, |moved| &mut moved.row.document)?,
+        batch(&mut changes.started, |row| &mut row.document)?,
+        batch(&mut changes.tasks, |row| &mut row.document)?,
+        batch(&mut changes.clocks, |row| &mut row.document)?,
+        short(&changes.timers)?,
+        short(&changes.breaches)?,
+        batch(&mut changes.records, |row| &mut row.document)?,
+        batch(&mut changes.entries, |row| &mut row.body)?,
+        batch(&mut changes.replies, |row| &mut row.response)?,
     ])
 }
 
-fn batch<T: Serialize>(rows: &[T]) -> Result<Batch, Error> {
+/// Takes the documents out of the rows.
+fn batch<T: Serialize>(rows: &mut [T], document: impl Fn(&mut T) -> &mut String) -> Result<Batch, Error> {
+    let documents: Vec<String> = rows.iter_mut().map(|row| std::mem::take(document(row))).collect();
+    Ok(Batch { documents: Some(documents.into()), ..short(rows)? })
+}
+
+fn short<T: Serialize>(rows: &[T]) -> Result<Batch, Error> {
     let json =
         serde_json::to_string(rows).map_err(|why| Error::BadRow { what: "rows", id: "of a slice".to_owned(), why: why.to_string() })?;
-    Ok(Batch { rows: rows.len() as u64, json })
+    Ok(Batch { rows: i64::try_from(rows.len()).unwrap_or(i64::MAX), json, documents: None })
 }

@@ -120,7 +120,7 @@ impl Given {
         for answer in answers {
             match answer {
                 Ok(answer) => {
-                    let violations = answer.body.get("violations").cloned();
+                    let violations = answer.body.read().get("violations").cloned();
                     listed.extend(violations.and_then(|list| serde_json::from_value::<Vec<_>>(list).ok()).unwrap_or_default());
                 }
                 Err(error) => match Refused::of(error) {

@@ -120,7 +120,8 @@ pub async fn act(services: web::Data<Services>, posted: Posted, path: web::Path<
     let envelope = command::envelope(&services, &posted.visitor.person, Command::Start(start), sent);
     match services.execute(envelope).await {
         Ok(answer) => {
-            let id = answer.body.get("id").and_then(Json::as_str).unwrap_or_default();
+            let started = answer.body.read();
+            let id = started.get("id").and_then(Json::as_str).unwrap_or_default();
             Ok(go_on(&format!("/instances/{id}")))
         }
         Err(Error::Rejected(Rejection::AlreadyRunning { one_per, instance })) => {

@@ -176,7 +176,7 @@ async fn attempt(
     match run(services, posted, task, action, (read, zone), dry_run).await {
         Ok(answer) if dry_run => {
             let status = if faulty { 422 } else { 200 };
-            let listed = answer.body.get("violations").cloned();
+            let listed = answer.body.read().get("violations").cloned();
             let violations = listed.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
             Ok(Some(Refused { status, violations, state: None }))
         }

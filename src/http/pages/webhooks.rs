@@ -118,7 +118,8 @@ pub async fn act(
         "rotate" => {
             let answer = webhooks::rotate(&services, who, id, once).await?;
             let mut shown = made(&services, &posted.visitor, id, "").await?;
-            let key = |name: &str| answer.body[name].as_str().map(str::to_owned);
+            let told = answer.body.read();
+            let key = |name: &str| told[name].as_str().map(str::to_owned);
             shown.made = match (key("secret"), key("public_key")) {
                 (Some(key), _) => Some(Made { key, is_secret: true }),
                 (None, Some(key)) => Some(Made { key, is_secret: false }),

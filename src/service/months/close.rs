@@ -86,7 +86,7 @@ impl Closing<'_> {
         let event = Event::MonthProposed { month: self.month };
         self.counted.entry(self.services, self.who, now, event).append(&mut write).await?;
         let body = super::views::listed(self.counted.program(), &proposal);
-        let answer = Answer { status: 202, body, etag: None, replayed: false };
+        let answer = Answer { status: 202, body: body.into(), etag: None, replayed: false };
         replies::keep(&mut write, &self.username, self.asked, &answer, now).await?;
         write.commit().await?;
         Ok(answer)
@@ -110,7 +110,7 @@ impl Closing<'_> {
         let proposed_by = &proposal.proposed_by;
         let locked = Locked { closed, computed: &computed, comparison: &comparison, settlement, proposed_by };
         let after = StoredMonth { closed: Some(locked.closed.clone()), ..proposal.clone() };
-        let answer = Answer { status: 200, body: super::views::listed(self.counted.program(), &after), etag: None, replayed: false };
+        let answer = Answer { status: 200, body: super::views::listed(self.counted.program(), &after).into(), etag: None, replayed: false };
         Ok(self.write(&locked, &answer).await.map(|()| answer))
     }
 

@@ -94,7 +94,7 @@ pub async fn compare(
         let comparison = run(services, &version, month, rows.clone(), now).await?;
         let stored = comparison.stored(&username, now);
         let body: Json = views::Viewer::of(&counted.published, who, now).comparison(&stored)?;
-        let answer = Answer { status: 200, body, etag: None, replayed: false };
+        let answer = Answer { status: 200, body: body.into(), etag: None, replayed: false };
         let written: Result<(), store::Error> = async {
             let mut write = services.store.begin_write().await?;
             write.add_month_comparison(program, month, &stored).await?;

@@ -47,7 +47,7 @@ pub async fn take_position(
         let position = Position { number, level, basis: basis.clone(), taken_at: now, taken_by: username.clone() };
         write.add_position(program, month, &position).await?;
         counted.entry(services, who, now, Event::PositionTaken { month, level, number }).append(write).await?;
-        Ok(Answer { status: 201, body: views::position(&position), etag: None, replayed: false })
+        Ok(Answer { status: 201, body: views::position(&position).into(), etag: None, replayed: false })
     })
     .await
 }

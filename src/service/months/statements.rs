@@ -112,7 +112,7 @@ impl Making<'_> {
             _ => Event::StatementRefused { statement: id, month, level: claimed, in_force, sha256 },
         };
         self.counted.entry(self.services, self.who, self.now, event).append(&mut write).await?;
-        let answer = Answer { status: 201, body: views::statement(&statement), etag: None, replayed: false };
+        let answer = Answer { status: 201, body: views::statement(&statement).into(), etag: None, replayed: false };
         if refusal.is_none() {
             replies::keep(&mut write, self.username, self.asked, &answer, self.now).await?;
         }

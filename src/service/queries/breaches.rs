@@ -81,9 +81,11 @@ pub(super) async fn say_why_late(services: &Services, breaches: &mut [BreachView
 /// is told of more of them.
 pub async fn with_notices(services: &Services, breach: BreachId, mut answer: Answer) -> Result<Answer, Error> {
     let rows = services.store.notices_of(&[breach]).await?.remove(&breach).unwrap_or_default();
-    if let Some(notices) = answer.body.get_mut("notices") {
+    let mut document = answer.body.read();
+    if let Some(notices) = document.get_mut("notices") {
         *notices =
             serde_json::to_value(views::notices(&rows)).map_err(|error| Error::Internal(format!("notices cannot be written: {error}")))?;
+        answer.body = document.into();
     }
     Ok(answer)
 }

@@ -169,5 +169,5 @@ fn state(message: String) -> Error {
 
 fn answer(status: u16, proposal: Reprojection) -> Answer {
     let body = serde_json::to_value(view(proposal, Progress::default())).unwrap_or_default();
-    Answer { status, body, etag: None, replayed: false }
+    Answer { status, body: body.into(), etag: None, replayed: false }
 }

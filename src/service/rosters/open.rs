@@ -53,7 +53,7 @@ pub async fn open(
     }
     let last = services.store.rosters(program, workflow, None, 1).await?.pop();
     if let Some(last) = last.as_ref().filter(|last| last.number >= version.version) {
-        return Ok(Answer { status: 200, body: whole(&kept, last)?, etag: None, replayed: false });
+        return Ok(Answer { status: 200, body: whole(&kept, last)?.into(), etag: None, replayed: false });
     }
     let opening = Opening { services, kept: &kept, who: &username, acting_for: who.stands_for.clone(), number: version.version, at: now };
     let opened = opening.carry_out(last.as_ref(), &rows).await?;
@@ -71,7 +71,7 @@ async fn keep(
     let document = serde_json::to_string(opened).map_err(|error| Error::Internal(format!("a roster cannot be written: {error}")))?;
     let sha256 = sha256_hex(document.as_bytes());
     let stored = StoredRoster { number, opened_at: at, opened_by: username.clone(), sha256: sha256.clone(), document };
-    let answer = Answer { status: 201, body: whole(kept, &stored)?, etag: None, replayed: false };
+    let answer = Answer { status: 201, body: whole(kept, &stored)?.into(), etag: None, replayed: false };
     replies::again(services, async || {
         let event = Event::RosterOpened { workflow: kept.workflow.clone(), number, counts: opened.counts, sha256: sha256.clone() };
         let named = (services.ids.command_id(at), at);
@@ -88,7 +88,7 @@ async fn keep(
         if matches!(written, Err(store::Error::Duplicate { .. }))
             && let Some(theirs) = services.store.roster(kept.program(), &kept.workflow, number).await?
         {
-            return Ok(Ok(Answer { status: 200, body: whole(kept, &theirs)?, etag: None, replayed: false }));
+            return Ok(Ok(Answer { status: 200, body: whole(kept, &theirs)?.into(), etag: None, replayed: false }));
         }
         Ok(written.map(|()| answer.clone()))
     })
@@ -173,7 +173,7 @@ impl Opening<'_> {
             acting_for: self.acting_for.clone(),
         };
         match self.services.execute(envelope).await {
-            Ok(answer) => row.instance_id = row.instance_id.or_else(|| answer.body["id"].as_str().and_then(|id| id.parse().ok())),
+            Ok(answer) => row.instance_id = row.instance_id.or_else(|| answer.body.read()["id"].as_str().and_then(|id| id.parse().ok())),
             Err(Error::Rejected(Rejection::AlreadyRunning { instance, .. })) => row.instance_id = Some(instance),
             Err(Error::Rejected(rejection)) => row.refused = Some(told(&rejection)),
             Err(error) => return Err(error),

@@ -35,7 +35,7 @@ pub async fn replay(
     get(services, who, id).await?;
     once(services, &Username::from(who.username.as_str()), asked, async |write, now| {
         let replayed = write.replay(id, &which, now).await?;
-        Ok(Answer { status: 202, body: json!({ "replayed": replayed }), etag: None, replayed: false })
+        Ok(Answer { status: 202, body: json!({ "replayed": replayed }).into(), etag: None, replayed: false })
     })
     .await
 }
@@ -57,7 +57,7 @@ pub async fn test(services: &Services, who: &Principal, id: WebhookId, asked: Op
     let message = TestMessage { id: delivery, webhook: id, url: webhook.url, event: TEST, body: body.to_string(), at: now };
     once(services, &Username::from(who.username.as_str()), asked, async |write, _| {
         write.add_test_message(&message).await?;
-        Ok(Answer { status: 202, body: json!({ "delivery_id": delivery }), etag: None, replayed: false })
+        Ok(Answer { status: 202, body: json!({ "delivery_id": delivery }).into(), etag: None, replayed: false })
     })
     .await
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::answer::Body;
 use super::programs::require_integrator;
 use super::replies::once;
 use super::{Answer, Error, Services};
@@ -105,7 +106,7 @@ pub async fn create(
     };
     let mut body = shown(&webhook);
     body["secret"] = json!(secret.shared);
-    let answer = Answer { status: 201, body, etag: None, replayed: false };
+    let answer = Answer { status: 201, body: body.into(), etag: None, replayed: false };
     if services.store.count_webhooks().await? >= MOST_WEBHOOKS {
         return Err(Error::State { code: "wrong_state", message: format!("there are {MOST_WEBHOOKS} webhooks, the most there may be") });
     }
@@ -163,13 +164,13 @@ pub async fn rotate(services: &Services, who: &Principal, id: WebhookId, asked: 
             return Ok(missing());
         }
         let body = json!({ "id": id, "secret": secret.shared, "public_key": secret.public_key, "previous_valid_until": until });
-        Ok(Answer { status: 200, body, etag: None, replayed: false })
+        Ok(Answer { status: 200, body: body.into(), etag: None, replayed: false })
     })
     .await
 }
 
 fn missing() -> Answer {
-    Answer { status: 404, body: serde_json::Value::Null, etag: None, replayed: false }
+    Answer { status: 404, body: Body::default(), etag: None, replayed: false }
 }
 
 async fn check(services: &Services, receivers: &Receivers, wanted: &Change) -> Result<(), Error> {

@@ -115,5 +115,5 @@ async fn ask(services: &Services, by: &str, command: Command) -> Result<Value, E
         idempotency: None,
         dry_run: false,
     };
-    services.execute(envelope).await.map(|answer| answer.body)
+    services.execute(envelope).await.map(|answer| answer.body.read())
 }

@@ -88,7 +88,7 @@ impl Node {
         let id = self.services.ids.command_id(self.services.clock.now());
         let by = By::Person("worker".into());
         let envelope = Envelope { id, by, acting_for: None, command, if_match: None, idempotency: None, dry_run: false };
-        self.services.execute(envelope).await.unwrap().body
+        self.services.execute(envelope).await.unwrap().body.read()
     }
 
     /// Starts so many cases, whose tasks all run out at `due`.
