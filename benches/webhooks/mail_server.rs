@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use proviso::clock::Clock;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, BufWriter};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -66,7 +67,7 @@ async fn converse(connection: TcpStream, taken: Arc<AtomicU64>, file: Option<Arc
                     tokio::task::spawn_blocking(move || keep(&file, &text)).await.unwrap();
                 }
                 if !thinks.is_zero() {
-                    tokio::time::sleep(thinks).await;
+                    Clock::system().wall_sleep(thinks).await;
                 }
                 taken.fetch_add(1, Ordering::Relaxed);
                 b"250 taken\r\n"
