@@ -134,6 +134,11 @@ pub fn reach(point: Point) {
     }
 }
 
+/// Whether this process is to die at one of these places.
+pub fn is_armed_at(points: &[Point]) -> bool {
+    ARMED.get().is_some_and(|armed| points.contains(&armed.point))
+}
+
 impl Armed {
     fn visit(&self, point: Point) {
         if self.point == point && self.visits.fetch_sub(1, Ordering::Relaxed) == 1 {

@@ -10,7 +10,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 use super::rows::Changes;
 use super::table::{self, Table};
 use super::{Error, WriteTransaction};
-use crate::failpoint::{Point, reach};
+use crate::failpoint::{Point, is_armed_at, reach};
 
 /// Most rows of one statement; 17 columns of so many stay below SQLite's limit of parameters.
 const MOST_ROWS: usize = 1_024;
@@ -25,23 +25,30 @@ type Texts = [OnceLock<String>; SIZES];
 static MOVE: Texts = [const { OnceLock::new() }; SIZES];
 static INSERT: [Texts; 8] = [const { [const { OnceLock::new() }; SIZES] }; 8];
 
+/// The places between groups of rows.
+const BETWEEN: [Point; 3] = [Point::AfterStateWrite, Point::BeforeAudit, Point::BeforeReplies];
+
 /// A statement, its values, and how many rows it must change.
 type Put = (&'static str, Vec<Value>, u64);
 
 impl WriteTransaction {
     /// Writes all changes; false when one of the rows was not as it was loaded. Few rows go to the database in one trip, because each
-    /// trip costs as much as writing a row.
+    /// trip costs as much as writing a row; but not where this process is to die between them.
     pub(super) async fn write_sqlite(&mut self, changes: &Changes) -> Result<bool, Error> {
-        let statements = statements(changes);
-        reach(Point::BeforeAudit);
-        let written = if statements.iter().map(|(_, values, _)| values.len()).sum::<usize>() <= MOST_VALUES_OF_A_TRIP {
-            self.write_at_once(statements).await?
-        } else {
-            self.write_one_by_one(statements).await?
-        };
-        reach(Point::AfterStateWrite);
-        reach(Point::BeforeReplies);
-        Ok(written)
+        let groups = groups(changes);
+        let values: usize = groups.iter().flat_map(|(_, statements)| statements).map(|(_, values, _)| values.len()).sum();
+        if values <= MOST_VALUES_OF_A_TRIP && !is_armed_at(&BETWEEN) {
+            return self.write_at_once(groups.into_iter().flat_map(|(_, statements)| statements).collect()).await;
+        }
+        for (point, statements) in groups {
+            point.into_iter().for_each(reach);
+            for (sql, values, rows) in statements {
+                if self.execute(sql, values).await? != rows {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     async fn write_at_once(&mut self, statements: Vec<Put>) -> Result<bool, Error> {
@@ -50,36 +57,27 @@ impl WriteTransaction {
         let values = statements.into_iter().flat_map(|(_, values, _)| values).collect();
         Ok(self.execute(&text, values).await? == expected)
     }
-
-    async fn write_one_by_one(&mut self, statements: Vec<Put>) -> Result<bool, Error> {
-        for (sql, values, rows) in statements {
-            if self.execute(sql, values).await? != rows {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
 }
 
-/// The statements in the order they are carried out.
-fn statements(changes: &Changes) -> Vec<Put> {
-    let mut all = Vec::new();
+/// The statements in the order they are carried out, with the place that is reached before each group.
+fn groups(changes: &Changes) -> [(Option<Point>, Vec<Put>); 4] {
+    let (mut instances, mut rows, mut entries, mut replies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let columns = columns_of::<entity::instance::Entity>(table::MOVED);
     let expected = changes.moved.iter().map(|moved| {
         let mut row: Vec<Value> = columns.iter().map(|column| moved.row.get(*column)).collect();
         row.insert(1, moved.expected.into());
         row
     });
-    put(&mut all, &MOVE, table::move_sqlite, expected);
-    insert::<entity::instance::Entity>(&mut all, 0, &table::INSTANCE, &changes.started);
-    insert::<entity::task::Entity>(&mut all, 1, &table::TASK, &changes.tasks);
-    insert::<entity::clock::Entity>(&mut all, 2, &table::CLOCK, &changes.clocks);
-    insert::<entity::timer::Entity>(&mut all, 3, &table::TIMER, &changes.timers);
-    insert::<entity::breach::Entity>(&mut all, 4, &table::BREACH, &changes.breaches);
-    insert::<entity::record::Entity>(&mut all, 5, &table::RECORD, &changes.records);
-    insert::<entity::audit_entry::Entity>(&mut all, 6, &table::AUDIT_ENTRY, &changes.entries);
-    insert::<entity::idempotency::Entity>(&mut all, 7, &table::IDEMPOTENCY, &changes.replies);
-    all
+    put(&mut instances, &MOVE, table::move_sqlite, expected);
+    insert::<entity::instance::Entity>(&mut instances, 0, &table::INSTANCE, &changes.started);
+    insert::<entity::task::Entity>(&mut rows, 1, &table::TASK, &changes.tasks);
+    insert::<entity::clock::Entity>(&mut rows, 2, &table::CLOCK, &changes.clocks);
+    insert::<entity::timer::Entity>(&mut rows, 3, &table::TIMER, &changes.timers);
+    insert::<entity::breach::Entity>(&mut rows, 4, &table::BREACH, &changes.breaches);
+    insert::<entity::record::Entity>(&mut rows, 5, &table::RECORD, &changes.records);
+    insert::<entity::audit_entry::Entity>(&mut entries, 6, &table::AUDIT_ENTRY, &changes.entries);
+    insert::<entity::idempotency::Entity>(&mut replies, 7, &table::IDEMPOTENCY, &changes.replies);
+    [(None, instances), (Some(Point::AfterStateWrite), rows), (Some(Point::BeforeAudit), entries), (Some(Point::BeforeReplies), replies)]
 }
 
 fn insert<E: EntityTrait>(all: &mut Vec<Put>, place: usize, table: &Table, rows: &[E::Model]) {

@@ -1,4 +1,5 @@
-//! Writing what a slice of commands decided: one statement per table on SQLite, one for all tables on PostgreSQL.
+//! Writing what a slice of commands decided: one statement per table on SQLite, few rows in one trip, and one for all tables on
+//! PostgreSQL.
 //!
 //! Guarantee: an instance is written only if it still has the revision it was loaded with, and a timer only if it was
 //! still armed; one row that is not as expected spoils the whole transaction.
