@@ -37,13 +37,16 @@ pub async fn run(loops: Loops, stop: CancellationToken) {
             woken.as_mut().enable();
             freed.as_mut().enable();
             match lease(&loops, &times).await {
-                Ok((lanes, _)) if lanes.is_empty() => {}
                 Ok((lanes, turn)) => {
+                    let taken = lanes.iter().map(Lane::len).sum::<usize>();
                     for lane in lanes {
                         let (dispatcher, times, hand_in, turn) = (loops.dispatcher().clone(), times.clone(), hand_in.clone(), turn.clone());
                         tasks.spawn(async move { dispatcher.work(lane, &times, &hand_in, &turn).await });
                     }
-                    continue;
+                    // Otherwise all is taken that there is room for.
+                    if taken >= NOTICES {
+                        continue;
+                    }
                 }
                 Err(error) => tracing::warn!(%error, "notices could not be sent; trying again"),
             }

@@ -6,11 +6,12 @@
 //! Order is not promised; deliveries carry their number.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, Semaphore};
 
 use super::captured::CapturedMail;
 use super::circuit::{OPEN_AFTER, judge};
@@ -18,7 +19,7 @@ use super::conclude::{conclude, is_final_for_now, is_stale, settled};
 use super::digest::{self, DIGEST, Digest};
 use super::error::Error;
 use super::farewell::Farewell;
-use super::lane::{HandedIn, Kept, Lane, Places};
+use super::lane::{HandedIn, Kept, Lane, MAILS, Place, Places};
 use super::letter::{Letter, Rendered};
 use super::mail::{Mail, Sender};
 use super::mailer::Mailer;
@@ -36,10 +37,12 @@ use crate::store::outbox::{Ending, LeaseRequest, Leased, Settlement, Way};
 
 /// Deliveries sent at the same time to one subscription.
 const PER_WEBHOOK: usize = 2;
-/// Notices taken at a time: of one subscription whose receiver is well, and of mails.
+/// Deliveries taken at a time to a receiver that is well.
 const LANE: usize = 128;
 /// After this long a lane begins no further send; what is left is taken anew.
 const LANE_LASTS: Duration = Duration::from_secs(10);
+/// Mails that are put together or sent at the same time: while a connection waits for the server's word, its next mail is made ready.
+const MAILS_AT_A_TIME: usize = 2 * CONNECTIONS;
 /// Settlements of one commit.
 const SETTLED_TOGETHER: usize = 512;
 
@@ -57,6 +60,8 @@ pub struct Dispatcher {
     /// Held while leasing, so that two passes of this node do not fill the same subscription's places.
     leasing: Arc<tokio::sync::Mutex<()>>,
     places: Places,
+    /// Held by a mail from its being put together to its outcome, so that none waits long with its lease running.
+    mail_turns: Arc<Semaphore>,
     /// Read from the database when the first link is made.
     link_key: Arc<OnceCell<LinkKey>>,
 }
@@ -110,6 +115,7 @@ impl Dispatcher {
             owner: owner.into(),
             leasing: Arc::default(),
             places: Places::default(),
+            mail_turns: Arc::new(Semaphore::new(MAILS_AT_A_TIME)),
             link_key: Arc::default(),
         }
     }
@@ -145,7 +151,7 @@ impl Dispatcher {
             until: Instant::clamped(wall.millis().saturating_add(self.lease_millis())),
             limit,
             per_webhook: LANE,
-            mails: LANE,
+            mails: MAILS,
             under_way: self.places.taken(),
         };
         let leased = self.store.lease_notices(&request).await?;
@@ -164,23 +170,30 @@ impl Dispatcher {
     /// Sends what is in a lane and hands in how each ended; `kept` is held until that is written. It stops early, and gives the rest
     /// back, when the receiver is to be left alone or the lane has lasted long enough.
     pub async fn work(&self, lane: Lane, times: &Times, hand_in: &UnboundedSender<HandedIn>, kept: &Kept) {
-        let at_a_time = if lane.is_mail { CONNECTIONS } else { PER_WEBHOOK };
-        let (watch, failed) = (Stopwatch::start(), std::sync::atomic::AtomicU32::new(0));
-        let hand = |settlement| {
+        let at_a_time = if lane.is_mail { MAILS_AT_A_TIME } else { PER_WEBHOOK };
+        let (watch, failed) = (Stopwatch::start(), AtomicU32::new(0));
+        let hand = |settlement, place: Arc<Place>| {
             // Nobody takes it when the server stops in the middle: the lease runs out and another try is made.
-            let _ = hand_in.send(HandedIn { settlement, kept: (kept.clone(), lane.place.clone()) });
+            let _ = hand_in.send(HandedIn { settlement, kept: (kept.clone(), place) });
         };
+        let give_back = || lane.rest().into_iter().for_each(|(left, place)| hand(settled(&left, None, Ending::Waiting), place));
         let worker = async || {
-            while let Some(notice) = lane.next() {
+            loop {
+                // It is never closed.
+                let _turn = if lane.is_mail { self.mail_turns.acquire().await.ok() } else { None };
+                if watch.elapsed() > LANE_LASTS {
+                    give_back();
+                }
+                let Some((notice, place)) = lane.next() else { break };
                 let settlement = self.handle(&notice, times).await;
                 let failures = match settlement.ending {
                     Ending::Sent => 0,
-                    _ => failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1,
+                    _ => failed.fetch_add(1, Ordering::Relaxed) + 1,
                 };
                 let stop = !lane.is_mail && (is_final_for_now(&settlement) || failures >= OPEN_AFTER);
-                hand(settlement);
-                if stop || watch.elapsed() > LANE_LASTS {
-                    lane.rest().iter().for_each(|left| hand(settled(left, None, Ending::Waiting)));
+                hand(settlement, place);
+                if stop {
+                    give_back();
                 }
             }
         };
