@@ -62,12 +62,6 @@ async fn multiply(connection: &mut Connection, copies: usize) {
         Connection::Sqlite(_) => format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies})"),
         Connection::Postgres(_) => format!("WITH numbers AS (SELECT n FROM generate_series(1::bigint, {copies}) AS n)"),
     };
-    let old = connection.either(
-        "(SELECT lower(substr(hex(t.id), 1, 8) || '-' || substr(hex(t.id), 9, 4) || '-' || substr(hex(t.id), 13, 4) || '-' || \
-         substr(hex(t.id), 17, 4) || '-' || substr(hex(t.id), 21)))",
-        "t.id::text",
-    );
-    let document = format!("replace(t.document, {old}, '00000000-0000-7000-8002-' || {number})");
     let instances = format!(
         "{numbers} INSERT INTO instance (id, program, version, workflow, one_per, state, outcome, started_at, started_by, ended_at, revision, document)
          SELECT {instance}, program, version, workflow, one_per, state, outcome, started_at, started_by, ended_at, revision, document
@@ -75,7 +69,7 @@ async fn multiply(connection: &mut Connection, copies: usize) {
     );
     let tasks = format!(
         "{numbers} INSERT INTO task (id, instance_id, program, workflow, step, round, slot, state, role, assignee, opened_at, due_at, revision, document)
-         SELECT {task}, {instance}, program, workflow, step, round, slot, state, role, assignee, opened_at, due_at + n * 1000, revision, {document}
+         SELECT {task}, {instance}, program, workflow, step, round, slot, state, role, assignee, opened_at, due_at + n * 1000, revision, document
          FROM (SELECT * FROM task LIMIT 1) AS t CROSS JOIN numbers"
     );
     connection.run(&instances).await;

@@ -24,7 +24,7 @@ pub struct Model {
     pub due_at: i64,
     /// Milliseconds since the epoch, the next rung.
     pub next_at: Option<i64>,
-    /// JSON of `domain::clock::Clock`.
+    /// JSON of what of `domain::clock::Clock` has no column.
     #[sea_orm(column_type = "Text")]
     pub document: String,
 }

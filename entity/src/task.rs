@@ -36,7 +36,7 @@ pub struct Model {
     pub outcome: Option<String>,
     /// The instance's revision when the task last changed.
     pub revision: i64,
-    /// JSON of `domain::instance::Task`.
+    /// JSON of what of `domain::instance::Task` has no column.
     #[sea_orm(column_type = "Text")]
     pub document: String,
 }

@@ -38,7 +38,7 @@ pub async fn run(loops: Loops, stop: CancellationToken) {
             freed.as_mut().enable();
             match lease(&loops, &times).await {
                 Ok((lanes, turn)) => {
-                    let taken = lanes.iter().map(Lane::len).sum::<usize>();
+                    let taken = lanes.iter().map(Lane::left).sum::<usize>();
                     for lane in lanes {
                         let (dispatcher, times, hand_in, turn) = (loops.dispatcher().clone(), times.clone(), hand_in.clone(), turn.clone());
                         tasks.spawn(async move { dispatcher.work(lane, &times, &hand_in, &turn).await });

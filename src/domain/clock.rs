@@ -15,6 +15,7 @@ pub struct Clock {
     pub id: ClockId,
     pub task: TaskId,
     pub step: StepId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleId>,
     pub state: ClockState,
     /// Raised when the clock is armed anew; a breach is unique per clock and generation.
@@ -29,9 +30,12 @@ pub struct Clock {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarVersion>,
     pub derivation: Derivation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<LadderId>,
     /// Where on the ladder the clock stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextRung>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breach: Option<BreachId>,
     /// Its pauses and extensions.
     #[serde(default, skip_serializing_if = "Ledger::is_empty")]
@@ -57,6 +61,16 @@ pub enum ClockState {
 }
 
 impl ClockState {
+    pub const ALL: [Self; 6] = [Self::Running, Self::Paused, Self::Met, Self::Breached, Self::Cancelled, Self::Superseded];
+
+    /// It ran to its end: nothing of it fires or moves any more.
+    pub fn has_ended(self) -> bool {
+        match self {
+            Self::Running | Self::Paused | Self::Breached => false,
+            Self::Met | Self::Cancelled | Self::Superseded => true,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",

@@ -6,7 +6,7 @@
 //! grow with time.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::amendment::{Amendment, AmendmentState};
 use super::clock::Clock;
@@ -28,14 +28,17 @@ pub struct Instance {
     pub version: u32,
     pub workflow: WorkflowId,
     /// The value of the workflow's `one_per`, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_per: Option<String>,
     pub state: InstanceState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeId>,
     pub started_at: Instant,
     pub started_by: Username,
     /// The instant on the grid, where the server started it by itself; `started_at` is when it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nominal_at: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
     pub started: Values,
     /// Counts the commands that changed the instance; compared and set at each commit.
@@ -48,22 +51,28 @@ pub struct Instance {
     /// The latest record of each step.
     pub records: IndexMap<StepId, Record>,
     /// Steps whose records can only be amended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locked: Vec<StepId>,
     /// Amendments of locked records, in the order they were proposed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amendments: Vec<Amendment>,
-    /// Clocks that run, are paused, or are breached with rungs left.
+    /// Clocks that run, are paused, or are breached with rungs left; and those that the last command ended, which are not kept.
+    #[serde(serialize_with = "without_ended")]
     pub clocks: Vec<Clock>,
     /// Wake-ups that are armed. A timer that is not in here is stale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,
     /// Breaches that are not both acknowledged and explained, or whose task is still open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
     /// The review series that run, by step.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub series: IndexMap<StepId, Series>,
     /// What the last roster said of it; none before one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster: Option<RosterNote>,
     /// Branches that have arrived at a step that waits for all of them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub arrived: IndexMap<StepId, Vec<StepId>>,
 }
 
@@ -93,23 +102,34 @@ pub struct Task {
     /// Counts re-entries of the step, from 1. Slots of a series share the round of their release.
     pub round: u32,
     /// The number of the slot in a review series, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<u32>,
     pub state: TaskState,
     /// The role whose inbox it lives in; none where a person was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Username>,
     pub opened_at: Instant,
     /// The task whose completion opened this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<TaskId>,
     /// The due instant of its clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_by: Option<Username>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeId>,
     /// Gates confirmed before completion.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub confirmations: IndexMap<GateId, Confirmation>,
     /// What somebody saved without completing, as it was sent.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub draft: IndexMap<FieldId, Json>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<Comment>,
     /// When a rung of its ladder raised its priority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,6 +150,8 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    pub const ALL: [Self; 6] = [Self::Open, Self::Claimed, Self::Paused, Self::Completed, Self::Missed, Self::Cancelled];
+
     /// Open, claimed or paused: somebody still has to act.
     pub fn is_live(self) -> bool {
         match self {
@@ -186,13 +208,17 @@ pub struct Breach {
     pub clock: ClockId,
     pub task: TaskId,
     pub step: StepId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleId>,
     pub due_at: Instant,
     /// When the server wrote it down; later than `due_at` by the time the server was down.
     pub detected_at: Instant,
     /// When the task was completed after all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained: Option<Explanation>,
 }
 
@@ -228,6 +254,11 @@ pub struct Series {
     pub round: u32,
     /// The slot that opened last.
     pub slot: u32,
+}
+
+/// Clocks that ended have their rows; no later command looks at them.
+fn without_ended<S: Serializer>(clocks: &[Clock], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(clocks.iter().filter(|clock| !clock.state.has_ended()))
 }
 
 /// An interval, or the milliseconds that stood for one.

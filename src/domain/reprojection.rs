@@ -63,8 +63,8 @@ pub struct Reprojected {
     pub due_after: Instant,
 }
 
-/// What of a clock its due instant depends on; a clock's document can be read as one.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// What of a clock its due instant depends on.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     pub id: ClockId,
     pub task: TaskId,
@@ -75,9 +75,7 @@ pub struct Standing {
     pub anchor: AnchorUsed,
     pub anchor_at: Instant,
     pub due_at: Instant,
-    #[serde(default)]
     pub calendar: Option<CalendarVersion>,
-    #[serde(default)]
     pub ledger: Ledger,
 }
 

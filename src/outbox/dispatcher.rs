@@ -124,7 +124,7 @@ impl Dispatcher {
     /// the schedule and `sent_at` go by; `wall` what leases, `webhook-timestamp` and the Date header go by.
     pub async fn run_once(&self, now: Instant, wall: Instant, limit: usize) -> Result<Sent, Error> {
         let lanes = self.lease(now, wall, limit).await?;
-        let leased = lanes.iter().map(Lane::len).sum::<usize>() as u64;
+        let leased = lanes.iter().map(Lane::left).sum::<usize>() as u64;
         let times: Times = Arc::new(move || (now, wall));
         let (hand_in, mut handed_in) = unbounded_channel();
         let kept: Kept = Arc::new(());
@@ -197,7 +197,7 @@ impl Dispatcher {
                 }
             }
         };
-        join_all((0..at_a_time.min(lane.len())).map(|_| worker())).await;
+        join_all((0..at_a_time.min(lane.left())).map(|_| worker())).await;
     }
 
     /// Writes what is handed in, all that has come at once in one commit, until nobody can hand in any more.

@@ -40,7 +40,7 @@ impl Lane {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub fn len(&self) -> usize {
+    pub fn left(&self) -> usize {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }

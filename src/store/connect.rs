@@ -121,7 +121,10 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<Store, Error> {
     let writers = connections.saturating_sub(readers).max(1).saturating_add(1);
     let reader = Database::connect(postgres_options(url, readers, &[])).await?;
     let settings = if knows_lz4(&reader).await? { &WRITER_SETTINGS[..] } else { &WRITER_SETTINGS[1..] };
-    let writer = Database::connect(postgres_options(url, writers, settings)).await?;
+    let mut options = postgres_options(url, writers, settings);
+    // The first statement of a transaction asks that; see `begin_write`.
+    options.test_before_acquire(false);
+    let writer = Database::connect(options).await?;
     Ok(Store { backend: Backend::Postgres, reader, writer })
 }
 

@@ -13,6 +13,7 @@ mod checkpoint;
 mod connect;
 mod context;
 pub mod credentials;
+mod documents;
 mod error;
 mod installation;
 mod listen;

@@ -6,14 +6,16 @@
 use entity::{clock, instance, reprojection, reprojection_move};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Iterable, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
+use super::documents::{clock_of, standing_of};
 use super::queries::{NewestKey, Part};
 use super::{Error, Store, WriteTransaction};
 use crate::domain::clock::Clock;
-use crate::domain::reprojection::{Counts, Move, Subject};
+use crate::domain::reprojection::{Counts, Move, Standing, Subject};
 use crate::ids::{CalendarId, ClockId, InstanceId, ProgramId, ReprojectionId, StepId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
 
@@ -51,17 +53,23 @@ pub struct Reprojection {
     pub done_at: Option<Instant>,
 }
 
-/// A clock that runs or is paused, unread, with the instance it belongs to.
+/// A clock that runs or is paused, unread, with the program of its instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveClock {
     pub id: ClockId,
-    /// JSON of the clock.
-    pub document: String,
     pub instance: InstanceId,
+    row: clock::Model,
     pub program: ProgramId,
     /// The version of the program the instance is pinned to.
     pub version: u32,
     pub workflow: WorkflowId,
+}
+
+impl LiveClock {
+    /// What its due instant depends on.
+    pub fn standing(&self) -> Result<Standing, Error> {
+        standing_of(&self.row)
+    }
 }
 
 /// A move with its place in the list and what became of it.
@@ -95,11 +103,7 @@ impl Store {
         let of_instance = |column: instance::Column| (instance::Entity, column);
         let mut select = Query::select();
         select
-            .columns([
-                (clock::Entity, clock::Column::Id),
-                (clock::Entity, clock::Column::Document),
-                (clock::Entity, clock::Column::InstanceId),
-            ])
+            .columns(clock::Column::iter().map(|column| (clock::Entity, column)))
             .columns([
                 of_instance(instance::Column::Program),
                 of_instance(instance::Column::Version),
@@ -120,10 +124,11 @@ impl Store {
         let rows = self.reader().query_all(&select).await?;
         rows.iter()
             .map(|row| {
+                let clock = clock::Model::from_query_result(row, "")?;
                 Ok(LiveClock {
-                    id: ClockId(row.try_get::<Uuid>("", "id")?),
-                    document: row.try_get("", "document")?,
-                    instance: InstanceId(row.try_get("", "instance_id")?),
+                    id: ClockId(clock.id),
+                    instance: InstanceId(clock.instance_id),
+                    row: clock,
                     program: ProgramId(row.try_get("", "program")?),
                     version: u32::try_from(row.try_get::<i32>("", "version")?).unwrap_or(0),
                     workflow: WorkflowId(row.try_get("", "workflow")?),
@@ -135,8 +140,7 @@ impl Store {
     /// The clocks with these ids, in whatever state, in no order.
     pub async fn clocks(&self, ids: &[ClockId]) -> Result<Vec<Clock>, Error> {
         let rows = clock::Entity::find().filter(clock::Column::Id.is_in(ids.iter().map(|id| id.0))).all(self.reader()).await?;
-        let read = |row: clock::Model| serde_json::from_str(&row.document).map_err(|why| bad("clock", row.id, &why));
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(clock_of).collect()
     }
 
     /// One proposal.

@@ -9,11 +9,12 @@ use entity::{audit_entry, breach, clock, idempotency, instance, record, task, ti
 use serde::Serialize;
 
 use super::Error;
+use super::documents::{clock_row, document, number, task_row};
 use super::slice::{StoredReply, Written};
 use crate::domain::audit::sha256_hex;
 use crate::domain::clock::{Clock, ClockState};
 use crate::domain::event::{Event, Firing};
-use crate::domain::instance::{Breach, Instance, InstanceState, Task, Timer, TimerKind};
+use crate::domain::instance::{Breach, Instance, InstanceState, Timer, TimerKind};
 use crate::domain::record::Record;
 use crate::ids::TimerId;
 use crate::instant::Instant;
@@ -151,44 +152,6 @@ pub fn instance_row(instance: &Instance) -> Result<instance::Model, Error> {
     })
 }
 
-fn task_row(instance: &Instance, task: &Task) -> Result<task::Model, Error> {
-    Ok(task::Model {
-        id: task.id.0,
-        instance_id: instance.id.0,
-        program: instance.program.0.clone(),
-        workflow: instance.workflow.0.clone(),
-        step: task.step.0.clone(),
-        round: number(task.round),
-        slot: task.slot.map(number),
-        state: task.state.as_str().to_owned(),
-        role: task.role.as_ref().map(|role| role.0.clone()),
-        assignee: task.assignee.as_ref().map(|name| name.0.clone()),
-        opened_at: task.opened_at.millis(),
-        due_at: task.due_at.map(Instant::millis),
-        closed_at: task.closed_at.map(Instant::millis),
-        completed_by: task.completed_by.as_ref().map(|name| name.0.clone()),
-        outcome: task.outcome.as_ref().map(|outcome| outcome.0.clone()),
-        revision: task.revision,
-        document: document("task", task.id, task)?,
-    })
-}
-
-fn clock_row(instance: &Instance, clock: &Clock) -> Result<clock::Model, Error> {
-    Ok(clock::Model {
-        id: clock.id.0,
-        instance_id: instance.id.0,
-        task_id: clock.task.0,
-        step: clock.step.0.clone(),
-        role: clock.role.as_ref().map(|role| role.0.clone()),
-        state: clock.state.as_str().to_owned(),
-        generation: clock.generation,
-        anchor_at: clock.anchor_at.millis(),
-        due_at: clock.due_at.millis(),
-        next_at: clock.next.map(|next| next.at.millis()),
-        document: document("clock", clock.id, clock)?,
-    })
-}
-
 fn timer_row(instance: &Instance, timer: &Timer, state: &str) -> timer::Model {
     timer::Model {
         id: timer.id.0,
@@ -291,12 +254,4 @@ pub fn reply_row(reply: &StoredReply, at: Instant) -> idempotency::Model {
         response: reply.body.clone(),
         at: at.millis(),
     }
-}
-
-fn document(what: &'static str, id: impl std::fmt::Display, value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|why| Error::BadRow { what, id: id.to_string(), why: why.to_string() })
-}
-
-fn number(value: u32) -> i32 {
-    i32::try_from(value).unwrap_or(i32::MAX)
 }

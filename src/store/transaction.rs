@@ -1,11 +1,12 @@
 //! The one way to write: a transaction that holds the write lock from its first statement.
 //!
 //! Guarantee: on SQLite it begins IMMEDIATE, so that it never fails for having read first; on PostgreSQL it is READ
-//! COMMITTED and every change is guarded by a row lock or a compare-and-set. Dropped without `commit` it changes nothing.
+//! COMMITTED and every change is guarded by a row lock or a compare-and-set. Dropped without `commit` it changes nothing. No
+//! connection is asked whether it lives before it is used: BEGIN asks that, and where it does not live another one is taken.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    Value,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
 };
 
 use super::{Backend, Error, Store};
@@ -29,8 +30,22 @@ impl Store {
                 Backend::Postgres => None,
             },
         };
-        let transaction = self.writer.begin_with_options(options).await?;
+        let transaction = self.begin(options).await?;
         Ok(WriteTransaction { backend: self.backend, transaction, statements: 0, spoiled: false })
+    }
+
+    /// When a server went away all connections to it are dead, and each tells so once.
+    async fn begin(&self, options: TransactionOptions) -> Result<DatabaseTransaction, Error> {
+        let mut dead = match self.backend {
+            Backend::Sqlite => 0,
+            Backend::Postgres => self.writer.get_postgres_connection_pool().num_idle(),
+        };
+        loop {
+            match self.writer.begin_with_options(options).await.map_err(Error::from) {
+                Err(Error::Retryable(why)) if dead > 0 && !matches!(why, DbErr::ConnectionAcquire(_)) => dead -= 1,
+                begun => return begun,
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! Guarantee: an instance is written only if it still has the revision it was loaded with, and a timer only if it was
 //! still armed; one row that is not as expected spoils the whole transaction.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use sea_orm::Value;
 use serde::Serialize;
@@ -31,19 +31,31 @@ const TABLES: [&Table; 8] = [
 /// The unique key of an audit stream, as errors name it.
 const STREAM_KEY: &str = "audit_entry_stream_id_sequence_key";
 
-/// All tables at once; tells how many rows each wrote.
-static POSTGRES: LazyLock<String> = LazyLock::new(|| {
-    let mut parts = vec![format!("w0 AS ({})", table::move_postgres(1))];
-    let mut number = 3;
-    for (index, table) in TABLES.iter().enumerate() {
-        // The parts of a WITH run in any order unless one reads another.
-        let after = if index == 0 { "WHERE (SELECT count(*) FROM w0) >= 0" } else { "" };
-        parts.push(format!("w{} AS ({})", index + 1, table.postgres(number, after)));
-        number += 1 + usize::from(table.document.is_some());
+/// The tables of a slice: that of instances that were there before first, then those above; a bit for each.
+const PARTS: usize = 1 + TABLES.len();
+
+/// The statement for each mixture of tables, made when it is first needed. A table without rows is left out, because opening it and its
+/// indexes costs as much as a row.
+static POSTGRES: [OnceLock<String>; 1 << PARTS] = [const { OnceLock::new() }; 1 << PARTS];
+
+/// One statement for the tables of `mixture`; tells how many rows it wrote to each, in `c0` and so on.
+fn postgres(mixture: usize) -> String {
+    let (mut parts, mut number) = (Vec::new(), 1);
+    for part in (0..PARTS).filter(|part| mixture & (1 << part) != 0) {
+        let (text, places) = match part.checked_sub(1).and_then(|index| TABLES.get(index)) {
+            None => (table::move_postgres(number), 2),
+            Some(table) => {
+                // The parts of a WITH run in any order unless one reads another.
+                let after = if part == 1 && mixture & 1 != 0 { "WHERE (SELECT count(*) FROM w0) >= 0" } else { "" };
+                (table.postgres(number, after), 1 + usize::from(table.document.is_some()))
+            }
+        };
+        parts.push(format!("w{} AS ({text})", parts.len()));
+        number += places;
     }
     let counts: Vec<String> = (0..parts.len()).map(|index| format!("(SELECT count(*) FROM w{index}) AS c{index}")).collect();
     format!("WITH {} SELECT {}", parts.join(", "), counts.join(", "))
-});
+}
 
 impl WriteTransaction {
     /// Writes a slice. Commands on the same instance must follow each other, each decided on the one before; a command that
@@ -72,10 +84,12 @@ impl WriteTransaction {
         }
     }
 
-    async fn write_postgres(&mut self, batches: [Batch; 9]) -> Result<bool, Error> {
-        let expected = batches.each_ref().map(|batch| batch.rows);
+    async fn write_postgres(&mut self, batches: [Batch; PARTS]) -> Result<bool, Error> {
+        let mixture = batches.iter().enumerate().filter(|(_, batch)| batch.rows > 0).fold(0, |mixture, (part, _)| mixture | (1 << part));
+        let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).collect();
+        let expected: Vec<i64> = batches.iter().map(|batch| batch.rows).collect();
         reach(Point::BeforeAudit);
-        let rows = self.query(&POSTGRES, values(batches)).await?;
+        let rows = self.query(POSTGRES[mixture].get_or_init(|| postgres(mixture)), values(batches)).await?;
         reach(Point::AfterStateWrite);
         reach(Point::BeforeReplies);
         let Some(counts) = rows.first() else { return Ok(false) };
@@ -97,11 +111,11 @@ struct Batch {
 }
 
 /// The parameters of the statement, in order.
-fn values(batches: [Batch; 9]) -> Vec<Value> {
+fn values(batches: Vec<Batch>) -> Vec<Value> {
     batches.into_iter().flat_map(|batch| [Some(batch.json.into()), batch.documents]).flatten().collect()
 }
 
-fn batches(changes: &mut Changes) -> Result<[Batch; 9], Error> {
+fn batches(changes: &mut Changes) -> Result<[Batch; PARTS], Error> {
     Ok([
         batch(&mut changes.moved, |moved| &mut moved.row.document)?,
         batch(&mut changes.started, |row| &mut row.document)?,

@@ -16,7 +16,6 @@ use crate::domain::reprojection::{Counts, Move, Onto, Standing, Subject, Verdict
 use crate::ids::{CalendarId, ClockId, ProgramId};
 use crate::instant::Instant;
 use crate::service::{Error, Services};
-use crate::store;
 use crate::store::reprojections::LiveClock;
 
 /// Clocks read at a time.
@@ -163,8 +162,7 @@ struct Found {
 impl Judging {
     fn page(&self, page: &[LiveClock], programs: &Programs, found: &mut Found) -> Result<(), Error> {
         for one in page {
-            let standing: Standing = serde_json::from_str(&one.document)
-                .map_err(|why| Error::from(store::Error::BadRow { what: "clock", id: one.id.to_string(), why: why.to_string() }))?;
+            let standing = one.standing()?;
             found.counts.live += 1;
             let Some(published) = programs.get(&(one.program.clone(), one.version)) else { continue };
             if let Some(onto) = self.onto(one, &standing) {

@@ -167,8 +167,7 @@ impl Store {
 }
 
 fn task_state(id: Uuid, text: &str) -> Result<TaskState, Error> {
-    use TaskState::{Cancelled, Claimed, Completed, Missed, Open, Paused};
-    let known = [Open, Claimed, Paused, Completed, Missed, Cancelled].into_iter().find(|state| state.as_str() == text);
+    let known = TaskState::ALL.into_iter().find(|state| state.as_str() == text);
     known.ok_or_else(|| Error::BadRow { what: "task", id: id.to_string(), why: format!("its state is \"{text}\"") })
 }
 

@@ -15,6 +15,7 @@ use crate::domain::instance::{Breach, Instance, InstanceState, Task};
 use crate::domain::record::Record;
 use crate::ids::{BreachId, InstanceId, OutcomeId, ProgramId, Username, WorkflowId};
 use crate::instant::Instant;
+use crate::store::documents::{clock_of, task_of};
 use crate::store::{Error, Store};
 
 /// Which instances are listed.
@@ -145,8 +146,8 @@ impl Store {
             .all(reader)
             .await?;
         Ok(HistoryRows {
-            tasks: tasks.iter().map(|row| document("task", row.id, &row.document)).collect::<Result<_, _>>()?,
-            clocks: clocks.iter().map(|row| document("clock", row.id, &row.document)).collect::<Result<_, _>>()?,
+            tasks: tasks.into_iter().map(task_of).collect::<Result<_, _>>()?,
+            clocks: clocks.into_iter().map(clock_of).collect::<Result<_, _>>()?,
             records: records.iter().map(|row| document("record", row.id, &row.document)).collect::<Result<_, _>>()?,
             breaches: self.breaches_of(id).await?,
             entries: self.entries_of(id).await?,

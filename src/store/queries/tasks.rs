@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use entity::{clock, instance, record, task};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder, QueryResult, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::domain::instance::{Instance, Task, TaskState};
 use crate::domain::record::Record;
 use crate::ids::{InstanceId, ProgramId, RoleId, StepId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
+use crate::store::documents::{clock_of, task_of};
 use crate::store::{Error, Store};
 
 /// Which tasks are listed.
@@ -140,8 +141,8 @@ impl Store {
             record::Entity::find().filter(record::Column::TaskId.eq(id.0)).order_by_desc(record::Column::Version).one(reader).await?;
         Ok(Some(TaskRows {
             instance: document("instance", home.id, &home.document)?,
-            task: document("task", found.id, &found.document)?,
-            clock: clock.map(|row| document("clock", row.id, &row.document)).transpose()?,
+            task: task_of(found)?,
+            clock: clock.map(clock_of).transpose()?,
             record: record.map(|row| document("record", row.id, &row.document)).transpose()?,
         }))
     }
@@ -150,9 +151,7 @@ impl Store {
 fn inbox(filter: &TaskFilter, whose: Cond) -> SelectStatement {
     let mut select = Query::select();
     select
-        .columns([(task::Entity, task::Column::Id), (task::Entity, task::Column::InstanceId)])
-        .columns([(task::Entity, task::Column::Program), (task::Entity, task::Column::Workflow)])
-        .column((task::Entity, task::Column::Document))
+        .columns(task::Column::iter().map(|column| (task::Entity, column)))
         .columns([(instance::Entity, instance::Column::Version), (instance::Entity, instance::Column::OnePer)])
         .from(task::Entity)
         .inner_join(instance::Entity, Expr::col((instance::Entity, instance::Column::Id)).equals((task::Entity, task::Column::InstanceId)))
@@ -244,13 +243,13 @@ fn pattern(text: &str) -> LikeExpr {
 }
 
 fn task_row(row: &QueryResult) -> Result<TaskRow, Error> {
-    let id: Uuid = get(row, "id")?;
+    let task = task::Model::from_query_result(row, "")?;
     Ok(TaskRow {
-        instance: InstanceId(get(row, "instance_id")?),
-        program: ProgramId(get(row, "program")?),
+        instance: InstanceId(task.instance_id),
+        program: ProgramId(task.program.clone()),
         version: count(row, "version")?,
-        workflow: WorkflowId(get(row, "workflow")?),
+        workflow: WorkflowId(task.workflow.clone()),
         one_per: get(row, "one_per")?,
-        task: document("task", id, &get::<String>(row, "document")?)?,
+        task: task_of(task)?,
     })
 }

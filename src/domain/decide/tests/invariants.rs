@@ -132,5 +132,7 @@ fn ids_are_new(before: Option<&Instance>, decision: &Decision) {
 
 fn document_survives_storage(instance: &Instance) {
     let text = serde_json::to_string(instance).unwrap();
-    assert_eq!(serde_json::from_str::<Instance>(&text).unwrap(), *instance);
+    let mut kept = instance.clone();
+    kept.clocks.retain(|clock| !clock.state.has_ended());
+    assert_eq!(serde_json::from_str::<Instance>(&text).unwrap(), kept);
 }
