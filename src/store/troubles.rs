@@ -16,8 +16,9 @@ use crate::instant::Instant;
 
 /// Of a reason no more is kept.
 const WHY_AT_MOST: usize = 500;
+/// The cross join keeps the few troubles outside, as written: otherwise SQLite goes through all armed timers.
 const TROUBLES: &str = "SELECT x.timer_id, x.instance_id, t.due_at, x.tries, x.failed_at, x.retry_at, x.why FROM timer_trouble x \
-    JOIN timer t ON t.id = x.timer_id AND t.generation = x.generation WHERE t.state = 'armed' \
+    CROSS JOIN timer t WHERE t.id = x.timer_id AND t.generation = x.generation AND t.state = 'armed' \
     ORDER BY x.retry_at IS NOT NULL, t.due_at, x.timer_id LIMIT $1";
 
 /// One timer that could not be fired.
