@@ -1,7 +1,7 @@
 //! The rows of tasks and clocks: what is looked for has a column, and `document` holds what has none.
 //!
-//! Guarantee: nothing is kept twice in a row, and what a row was made from is read from it again. In rows of earlier servers the document
-//! held everything; there the columns count as well.
+//! Guarantee: nothing but the instant of a clock's next rung is kept twice in a row, and what a row was made from is read from it again. In
+//! rows of earlier servers the document held everything; there the columns count as well.
 
 use std::borrow::Cow;
 
@@ -102,7 +102,7 @@ pub fn task_of(row: task::Model) -> Result<Task, Error> {
         step: row.step.into(),
         round: count(row.round),
         slot: row.slot.map(count),
-        state: state("task", row.id, &row.state, &TaskState::ALL, TaskState::as_str)?,
+        state: task_state(row.id, &row.state)?,
         role: row.role.map(RoleId),
         assignee: row.assignee.map(Into::into),
         opened_at: Instant::clamped(row.opened_at),
@@ -205,12 +205,18 @@ pub fn document(what: &'static str, id: impl std::fmt::Display, value: &impl Ser
     serde_json::to_string(value).map_err(|why| bad(what, id, why))
 }
 
-fn read<T: DeserializeOwned>(what: &'static str, id: Uuid, text: &str) -> Result<T, Error> {
+/// Reads a JSON column. `what` and `id` name the row in the log.
+pub fn read<T: DeserializeOwned>(what: &'static str, id: impl std::fmt::Display, text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|why| bad(what, id, why))
 }
 
 fn bad(what: &'static str, id: impl std::fmt::Display, why: impl std::fmt::Display) -> Error {
     Error::BadRow { what, id: id.to_string(), why: why.to_string() }
+}
+
+/// Reads the state of a task's row.
+pub fn task_state(id: Uuid, text: &str) -> Result<TaskState, Error> {
+    state("task", id, text, &TaskState::ALL, TaskState::as_str)
 }
 
 fn state<S: Copy>(what: &'static str, id: Uuid, text: &str, all: &[S], name: impl Fn(S) -> &'static str) -> Result<S, Error> {

@@ -7,6 +7,7 @@ use sea_orm::QueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::documents::read;
 use super::slice::{Loaded, Locking};
 use super::{Backend, Error, WriteTransaction};
 use crate::domain::command::Target;
@@ -111,5 +112,5 @@ fn take(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
 
 /// Reads an instance's document.
 pub(super) fn parse(id: InstanceId, document: &str) -> Result<Instance, Error> {
-    serde_json::from_str(document).map_err(|why| Error::BadRow { what: "instance", id: id.to_string(), why: why.to_string() })
+    read("instance", id, document)
 }

@@ -10,6 +10,7 @@ use super::Way;
 use crate::domain::instance::TaskState;
 use crate::ids::{InstanceId, NoticeId, WebhookId};
 use crate::instant::Instant;
+use crate::store::documents::task_state;
 use crate::store::webhooks::signing_secrets;
 use crate::store::{Error, Store};
 
@@ -164,11 +165,6 @@ impl Store {
             .group_by(attempt::Column::NoticeId);
         Ok(last.into_tuple::<(Uuid, i32)>().all(self.reader()).await?.into_iter().collect())
     }
-}
-
-fn task_state(id: Uuid, text: &str) -> Result<TaskState, Error> {
-    let known = TaskState::ALL.into_iter().find(|state| state.as_str() == text);
-    known.ok_or_else(|| Error::BadRow { what: "task", id: id.to_string(), why: format!("its state is \"{text}\"") })
 }
 
 /// Adds ids as parameters and returns their places, `$3, $4`.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use entity::{month_comparison, statement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::document;
 use crate::domain::month::position::Level;
 use crate::domain::month::reconcile::Reconciled;
 use crate::domain::report::{ComparisonLine, Period, StatementLine};
 use crate::ids::{ProgramId, ReconciliationId, StatementId, Username};
 use crate::instant::Instant;
+use crate::store::documents::read;
 use crate::store::{Error, Store};
 
 impl Store {
@@ -25,7 +25,7 @@ impl Store {
         let mut lines = Vec::new();
         for row in rows {
             let place = format!("{}/{} {}", row.program, row.month, row.ordinal);
-            let results: BTreeMap<ReconciliationId, Reconciled> = document("comparison", place, &row.document)?;
+            let results: BTreeMap<ReconciliationId, Reconciled> = read("comparison", place, &row.document)?;
             lines.extend(results.into_iter().map(|(id, result)| ComparisonLine {
                 month: row.month.clone(),
                 reconciliation: id.to_string(),

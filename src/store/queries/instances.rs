@@ -8,14 +8,14 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde::Deserialize;
 
 use super::breaches::{NoticeRow, breach_of};
-use super::{NewestKey, Part, Scope, count, document, get, instant, instant_or_none, older_than, within};
+use super::{NewestKey, Part, Scope, count, get, instant, instant_or_none, older_than, within};
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
 use crate::domain::instance::{Breach, Instance, InstanceState, Task};
 use crate::domain::record::Record;
 use crate::ids::{BreachId, InstanceId, OutcomeId, ProgramId, Username, WorkflowId};
 use crate::instant::Instant;
-use crate::store::documents::{clock_of, task_of};
+use crate::store::documents::{clock_of, read, task_of};
 use crate::store::{Error, Store};
 
 /// Which instances are listed.
@@ -113,7 +113,7 @@ impl Store {
     /// The document of an instance; none where there is no such instance.
     pub async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, Error> {
         let found = instance::Entity::find_by_id(id.0).one(self.reader()).await?;
-        found.map(|row| document("instance", row.id, &row.document)).transpose()
+        found.map(|row| read("instance", row.id, &row.document)).transpose()
     }
 
     /// Running instances of a workflow by id, at most `limit`.
@@ -126,7 +126,7 @@ impl Store {
             .limit(u64::try_from(limit).unwrap_or(u64::MAX))
             .all(self.reader())
             .await?;
-        rows.iter().map(|row| document("instance", row.id, &row.document)).collect()
+        rows.iter().map(|row| read("instance", row.id, &row.document)).collect()
     }
 
     /// Everything an instance has left in rows.
@@ -148,7 +148,7 @@ impl Store {
         Ok(HistoryRows {
             tasks: tasks.into_iter().map(task_of).collect::<Result<_, _>>()?,
             clocks: clocks.into_iter().map(clock_of).collect::<Result<_, _>>()?,
-            records: records.iter().map(|row| document("record", row.id, &row.document)).collect::<Result<_, _>>()?,
+            records: records.iter().map(|row| read("record", row.id, &row.document)).collect::<Result<_, _>>()?,
             breaches: self.breaches_of(id).await?,
             entries: self.entries_of(id).await?,
         })
@@ -203,7 +203,7 @@ impl Store {
             .all(self.reader())
             .await?;
         let entry = |row: audit_entry::Model| {
-            let body: Body = document("audit entry", row.command_id, &row.body)?;
+            let body: Body = read("audit entry", row.command_id, &row.body)?;
             Ok(EntryRow { sequence: row.sequence, at: Instant::clamped(row.at), actor: row.actor, events: body.events })
         };
         rows.into_iter().map(entry).collect()
@@ -219,7 +219,7 @@ fn instance_row(row: &QueryResult) -> Result<InstanceRow, Error> {
         version: count(row, "version")?,
         workflow: WorkflowId(get(row, "workflow")?),
         one_per: get(row, "one_per")?,
-        state: document("instance", id.0, &format!("\"{state}\""))?,
+        state: read("instance", id.0, &format!("\"{state}\""))?,
         outcome: get::<Option<String>>(row, "outcome")?.map(OutcomeId),
         started_at: instant(row, "started_at")?,
         started_by: Username(get(row, "started_by")?),

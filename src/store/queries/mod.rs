@@ -19,7 +19,6 @@ pub use tasks::{DueKey, TaskFilter, TaskRow, TaskRows, TasksOf};
 
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, IntoColumnRef};
 use sea_orm::{QueryResult, TryGetable};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -79,9 +78,4 @@ fn instant_or_none(row: &QueryResult, column: &str) -> Result<Option<Instant>, E
 
 fn count(row: &QueryResult, column: &str) -> Result<u32, Error> {
     Ok(u32::try_from(get::<i32>(row, column)?).unwrap_or(0))
-}
-
-/// Reads a JSON column. `what` and `id` name the row in the log.
-fn document<T: DeserializeOwned>(what: &'static str, id: impl std::fmt::Display, text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|why| Error::BadRow { what, id: id.to_string(), why: why.to_string() })
 }

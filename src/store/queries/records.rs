@@ -5,10 +5,11 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
-use super::{NewestKey, Part, Scope, count, document, get, older_than, within};
+use super::{NewestKey, Part, Scope, count, get, older_than, within};
 use crate::domain::instance::Instance;
 use crate::domain::record::Record;
 use crate::ids::{InstanceId, ProgramId, RecordId, RegisterId, WorkflowId};
+use crate::store::documents::read;
 use crate::store::{Error, Store};
 
 /// Which records are listed.
@@ -64,8 +65,8 @@ impl Store {
 
 fn record_row(row: &QueryResult) -> Result<RecordRow, Error> {
     let (id, instance): (Uuid, Uuid) = (get(row, "id")?, get(row, "instance_id")?);
-    let record: Record = document("record", id, &get::<String>(row, "document")?)?;
-    let home: Instance = document("instance", instance, &get::<String>(row, "home")?)?;
+    let record: Record = read("record", id, &get::<String>(row, "document")?)?;
+    let home: Instance = read("instance", instance, &get::<String>(row, "home")?)?;
     Ok(RecordRow {
         instance: InstanceId(instance),
         version: count(row, "version")?,

@@ -7,13 +7,14 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{document, get, instant};
+use super::{get, instant};
 use crate::domain::instance::TaskState;
 use crate::domain::record::Record;
 use crate::domain::report::{BreachLine, DecisionLine, Filed, Period, TaskLine};
 use crate::domain::value::Value;
 use crate::ids::{BreachId, InstanceId, ProgramId, RoleId, StepId, TaskId, WorkflowId};
 use crate::instant::Instant;
+use crate::store::documents::read;
 use crate::store::{Error, Store};
 
 type TaskTuple = (Uuid, String, String, Option<i32>, Option<String>, String, i64, Option<i64>, Option<i64>);
@@ -65,7 +66,7 @@ impl Store {
         let rows = self.reader().query_all(&select).await?;
         let mut newest: BTreeMap<TaskId, (u32, DecisionLine)> = BTreeMap::new();
         for row in &rows {
-            let filed: Record = document("record", get::<Uuid>(row, "id")?, &get::<String>(row, "document")?)?;
+            let filed: Record = read("record", get::<Uuid>(row, "id")?, &get::<String>(row, "document")?)?;
             if filed.known_at() > period.as_of {
                 continue;
             }
@@ -103,7 +104,7 @@ impl Store {
     async fn newest_filed(&self, select: &SelectStatement, as_of: Instant) -> Result<Vec<Filed>, Error> {
         let mut newest: BTreeMap<TaskId, Filed> = BTreeMap::new();
         for row in &self.reader().query_all(select).await? {
-            let filed: Record = document("record", get::<Uuid>(row, "id")?, &get::<String>(row, "document")?)?;
+            let filed: Record = read("record", get::<Uuid>(row, "id")?, &get::<String>(row, "document")?)?;
             if filed.known_at() > as_of {
                 continue;
             }
@@ -122,7 +123,7 @@ impl Store {
             .filter(record::Column::Version.gt(1))
             .all(self.reader())
             .await?;
-        rows.iter().map(|row| Ok((InstanceId(row.instance_id), document("record", row.id, &row.document)?))).collect()
+        rows.iter().map(|row| Ok((InstanceId(row.instance_id), read("record", row.id, &row.document)?))).collect()
     }
 
     /// Breaches detected in the period.

@@ -8,13 +8,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterab
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Part, Scope, count, document, get, within};
+use super::{Part, Scope, count, get, within};
 use crate::domain::clock::Clock;
 use crate::domain::instance::{Instance, Task, TaskState};
 use crate::domain::record::Record;
 use crate::ids::{InstanceId, ProgramId, RoleId, StepId, TaskId, Username, WorkflowId};
 use crate::instant::Instant;
-use crate::store::documents::{clock_of, task_of};
+use crate::store::documents::{clock_of, read, task_of};
 use crate::store::{Error, Store};
 
 /// Which tasks are listed.
@@ -140,10 +140,10 @@ impl Store {
         let record =
             record::Entity::find().filter(record::Column::TaskId.eq(id.0)).order_by_desc(record::Column::Version).one(reader).await?;
         Ok(Some(TaskRows {
-            instance: document("instance", home.id, &home.document)?,
+            instance: read("instance", home.id, &home.document)?,
             task: task_of(found)?,
             clock: clock.map(clock_of).transpose()?,
-            record: record.map(|row| document("record", row.id, &row.document)).transpose()?,
+            record: record.map(|row| read("record", row.id, &row.document)).transpose()?,
         }))
     }
 }
