@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use entity::{audit_entry, breach, clock, instance, notice, record, task};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select};
 use serde::Deserialize;
 
 use super::breaches::{NoticeRow, breach_of};
@@ -138,7 +138,7 @@ impl Store {
             .order_by_asc(task::Column::Id)
             .all(reader)
             .await?;
-        let clocks = clock::Entity::find().filter(clock::Column::InstanceId.eq(id.0)).order_by_asc(clock::Column::Id).all(reader).await?;
+        let clocks = clocks_of(id).order_by_asc(clock::Column::Id).all(reader).await?;
         let records = record::Entity::find()
             .filter(record::Column::InstanceId.eq(id.0))
             .order_by_asc(record::Column::CompletedAt)
@@ -156,7 +156,7 @@ impl Store {
 
     async fn breaches_of(&self, id: InstanceId) -> Result<Vec<(Breach, Vec<NoticeRow>)>, Error> {
         let rows = breach::Entity::find()
-            .filter(breach::Column::InstanceId.eq(id.0))
+            .filter(breach::Column::ClockId.in_subquery(clocks_of(id).select_only().column(clock::Column::Id).into_query()))
             .order_by_asc(breach::Column::DetectedAt)
             .order_by_asc(breach::Column::Id)
             .all(self.reader())
@@ -208,6 +208,12 @@ impl Store {
         };
         rows.into_iter().map(entry).collect()
     }
+}
+
+/// The clocks of an instance, found through its tasks: neither they nor breaches are looked for by instance otherwise.
+fn clocks_of(id: InstanceId) -> Select<clock::Entity> {
+    let tasks = task::Entity::find().select_only().column(task::Column::Id).filter(task::Column::InstanceId.eq(id.0));
+    clock::Entity::find().filter(clock::Column::TaskId.in_subquery(tasks.into_query()))
 }
 
 fn instance_row(row: &QueryResult) -> Result<InstanceRow, Error> {
