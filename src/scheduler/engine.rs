@@ -12,13 +12,13 @@ use super::watch::Watch;
 use crate::domain::command::{By, Command, Envelope};
 use crate::ids::{self, InstanceId};
 use crate::instant::Instant;
-use crate::service::{Fired, SLICE_AT_MOST, Services};
+use crate::service::{Ahead, Fired, SLICE_AT_MOST, Services};
+use crate::store::DueTimer;
 use crate::store::troubles::Failure;
-use crate::store::{Backend, DueTimer};
 
-/// Rows looked at in one query; slices on distinct instances are cut out of them.
-const PAGE: u64 = 1_000;
-/// Slices fired at the same time on PostgreSQL: while one waits for the database, the next is decided.
+/// Rows looked at in one query; slices on distinct instances are cut out of them. What becomes due and is graver waits for that many.
+const PAGE: u64 = 4_000;
+/// Slices on their way at the same time: while one waits for the database, the next is decided.
 const AT_A_TIME: usize = 2;
 /// How long a pass that failed waits before the next.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -81,32 +81,31 @@ impl Engine {
         let ahead_millis = self.services.clock.now().millis_since(now);
         let mut total = self.start_occurrences(now).await?;
         loop {
-            let due = self.services.store.due(now, PAGE).await?;
-            if due.is_empty() {
-                break;
-            }
-            let before = total.moved();
-            let due = firsts(due);
-            let slices: Vec<Vec<DueTimer>> = due.chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)).map(<[DueTimer]>::to_vec).collect();
-            let mut passes = stream::iter(slices.into_iter().map(|slice| self.fire(slice, ahead_millis))).buffered(self.at_a_time());
-            while let Some(pass) = passes.try_next().await? {
-                total = total.plus(pass);
-            }
-            if total.moved() == before {
-                break;
+            let page = self.page(now, ahead_millis).await?;
+            total = total.plus(page);
+            if page.moved() == 0 {
+                return Ok(total);
             }
         }
-        metrics::counter!("proviso_timers_fired_total").increment(total.fired);
-        metrics::counter!("proviso_timers_stale_total").increment(total.stale);
-        Ok(total)
     }
 
-    /// Slices fired at the same time. A clock that is moved by hand keeps them in order; SQLite writes one after the other.
+    /// Fires some of what is due at `now`, the gravest first and in order of time. `ahead_millis`: how far this node's clock is ahead of
+    /// the one that judges.
+    async fn page(&self, now: Instant, ahead_millis: i64) -> Result<Pass, crate::store::Error> {
+        let due = firsts(self.services.store.due(now, PAGE).await?);
+        let slices: Vec<Vec<DueTimer>> = due.chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)).map(<[DueTimer]>::to_vec).collect();
+        let decided = stream::iter(slices).map(|slice| self.ahead(slice)).buffered(AT_A_TIME);
+        let passes = decided.map(|(slice, ahead)| self.fire(slice, ahead, ahead_millis)).buffered(self.at_a_time());
+        let page = passes.try_fold(Pass::default(), |total, pass| std::future::ready(Ok(total.plus(pass)))).await?;
+        metrics::counter!("proviso_timers_fired_total").increment(page.fired);
+        metrics::counter!("proviso_timers_stale_total").increment(page.stale);
+        Ok(page)
+    }
+
+    /// Slices fired at the same time, so that the next one waits where the one before leaves the database. A clock that is moved by hand
+    /// keeps them in order.
     fn at_a_time(&self) -> usize {
-        match self.services.store.backend() {
-            Backend::Postgres if !self.services.clock.is_movable() => AT_A_TIME,
-            Backend::Sqlite | Backend::Postgres => 1,
-        }
+        if self.services.clock.is_movable() { 1 } else { AT_A_TIME }
     }
 
     /// Deals with each schedule of which something has come by `now`.
@@ -131,18 +130,22 @@ impl Engine {
         }
     }
 
-    /// `ahead_millis`: how far this node's clock is ahead of the one that judges.
-    async fn fire(&self, due: Vec<DueTimer>, ahead_millis: i64) -> Result<Pass, crate::store::Error> {
+    /// Has a slice decided while the one before is written, where that is of use.
+    fn ahead(&self, due: Vec<DueTimer>) -> impl Future<Output = (Vec<DueTimer>, Ahead)> + use<> {
+        let ahead = self.services.ahead(due.iter().map(envelope).collect());
+        async { (due, ahead.await) }
+    }
+
+    async fn fire(&self, due: Vec<DueTimer>, ahead: Ahead, ahead_millis: i64) -> Result<Pass, crate::store::Error> {
         let judged_now = || self.services.clock.now().plus_millis(-ahead_millis).unwrap_or(Instant::MAX);
         let now = judged_now();
         for timer in &due {
             #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no more than 52 bits")]
             metrics::histogram!("proviso_timer_lag_seconds").record(now.millis_since(timer.due_at).max(0) as f64 / 1_000.0);
         }
-        let envelopes = due.iter().map(envelope).collect();
         let mut pass = Pass::default();
         let mut failures = Vec::new();
-        for (timer, result) in due.iter().zip(self.services.fire(envelopes).await) {
+        for (timer, result) in due.iter().zip(self.services.fire(ahead).await) {
             match result {
                 Ok(Fired::Fired) => pass.fired += 1,
                 Ok(Fired::Stale | Fired::NotATimer) => pass.stale += 1,
@@ -177,14 +180,16 @@ impl Engine {
         Ok(timer.into_iter().chain(schedule).min())
     }
 
-    /// One pass over what is due by the clock that judges, which is returned with how far this node's is ahead of it.
+    /// One look at what is due by the clock that judges, which is returned with how far this node's is ahead of it. Where very much is
+    /// due it fires a part: what has come due meanwhile and is graver must not wait for all of it.
     async fn pass(&self) -> Result<(Pass, Instant, i64), crate::store::Error> {
         let now = self.services.judged_now().await?;
         let ahead_millis = self.services.clock.now().millis_since(now);
         if let Err(error) = self.watch.beat(&self.services.store, now).await {
             tracing::warn!(%error, "that the engine runs could not be noted; trying again");
         }
-        Ok((self.run_once(now).await?, now, ahead_millis))
+        let occurred = self.start_occurrences(now).await?;
+        Ok((occurred.plus(self.page(now, ahead_millis).await?), now, ahead_millis))
     }
 
     /// Runs until `stop`: one pass while holding `turn`, then sleep until a wake-up, the next due row or the next look.
@@ -204,7 +209,7 @@ impl Engine {
             passed_by();
             self.services.wake.engine_reads();
             let next = match passed {
-                Ok((pass, ..)) if pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
+                Ok((pass, ..)) if pass.moved() == 0 && pass.held + pass.failed > 0 => Err(AFTER_FAILURE),
                 Ok((_, now, ahead_millis)) => match self.next_due().await {
                     Ok(next) => Ok((next, now, ahead_millis)),
                     Err(_) => Err(AFTER_FAILURE),

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::answer::Body;
+use super::judged::{Accepted, Judged};
 use super::program_entry::ProgramEntry;
 use super::programs::Programs;
-use super::slice::{Decided, Deciding, Effect, Fired, Placed, Results, Told, timer_of};
+use super::slice::{Decided, Deciding, Fired, timer_of};
 use super::{Answer, Error, answers};
 use crate::domain::audit;
 use crate::domain::calendar::{CalendarVersion, Calendars};
@@ -34,48 +35,19 @@ struct Case<'a> {
     needs: Needs,
 }
 
-/// A command that changes something.
-struct Accepted {
-    index: usize,
-    published: Arc<Published>,
-    /// None: the engine, which is told nothing.
-    viewer: Option<Principal>,
-    /// Written already, where it is kept for a repetition.
-    answer: Option<Answer>,
-    fired: Fired,
-}
-
 /// The commands of one transaction on the way to their results.
 pub struct Round<'a> {
-    now: Instant,
     calendars: Calendars,
     loaded: Loaded,
     cases: Vec<Case<'a>>,
-    pub written: Vec<Written>,
-    /// Of each that is written, in the same order, what it takes to tell its sender.
-    accepted: Vec<Accepted>,
-    /// What became of the others.
-    pub results: Results,
-    /// Commands on an instance that an earlier command of the slice changes.
-    deferred: Placed,
-    /// Refusals that belong to a program's own audit stream.
-    pub refusals: Vec<ProgramEntry>,
+    judged: Judged,
 }
 
 impl<'a> Round<'a> {
     /// Finds the definition of each command and what must be loaded for it.
     pub async fn new(deciding: &Deciding, slice: &'a [(usize, Envelope)], loaded: Loaded, now: Instant) -> Self {
-        let mut round = Self {
-            now,
-            calendars: deciding.calendars.knowing(&deciding.store, followed(&loaded, slice)).await,
-            loaded,
-            cases: Vec::new(),
-            written: Vec::new(),
-            accepted: Vec::new(),
-            results: Vec::new(),
-            deferred: Vec::new(),
-            refusals: Vec::new(),
-        };
+        let calendars = deciding.calendars.knowing(&deciding.store, followed(&loaded, slice)).await;
+        let mut round = Self { calendars, loaded, cases: Vec::new(), judged: Judged::at(now) };
         let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
         let mut starting: BTreeSet<(ProgramId, String, String)> = BTreeSet::new();
         let mut latest = Latest::default();
@@ -83,11 +55,11 @@ impl<'a> Round<'a> {
             let target = envelope.command.target();
             let instance = round.loaded.found.get(&target).copied();
             if target != Target::New && instance.is_none() {
-                round.results.push((*index, missing(envelope)));
+                round.judged.results.push((*index, missing(envelope)));
                 continue;
             }
             if instance.is_some_and(|id| !taken.insert(id)) {
-                round.deferred.push((*index, envelope.clone()));
+                round.judged.deferred.push((*index, envelope.clone()));
                 continue;
             }
             let document = instance.and_then(|id| round.loaded.instances.get(&id));
@@ -103,17 +75,12 @@ impl<'a> Round<'a> {
             if let (Ok(published), Some((workflow, value))) = (&published, &needs.one_per)
                 && !starting.insert((published.program.program.clone(), workflow.to_string(), value.clone()))
             {
-                round.deferred.push((*index, envelope.clone()));
+                round.judged.deferred.push((*index, envelope.clone()));
                 continue;
             }
             round.cases.push(Case { index: *index, envelope, instance, published, needs });
         }
         round
-    }
-
-    /// The first instant at which a timer of what is written is due.
-    pub fn armed(&self) -> Option<Instant> {
-        self.written.iter().flat_map(|written| &written.decision.instance.timers).map(|timer| timer.due_at).min()
     }
 
     /// What the store must read before the commands can be decided.
@@ -144,34 +111,21 @@ impl<'a> Round<'a> {
     }
 
     /// Decides every command.
-    pub fn decide(&mut self, context: &Context) {
+    pub fn decide(mut self, context: &Context) -> Judged {
         for case in std::mem::take(&mut self.cases) {
             let index = case.index;
             if let Some(result) = self.decide_one(case, context).transpose() {
-                self.results.push((index, result));
+                self.judged.results.push((index, result));
             }
         }
-    }
-
-    /// What became of each command, now that what they changed is committed, and those that are still to be decided.
-    pub fn finish(self) -> (Results, Placed) {
-        let mut results = self.results;
-        for (accepted, written) in self.accepted.into_iter().zip(self.written) {
-            let Accepted { index, published, viewer, answer, fired } = accepted;
-            let told = match (answer, viewer) {
-                (Some(answer), _) => Told::Answer(answer),
-                (None, Some(viewer)) => Told::Of(Box::new(Effect { published, decision: written.decision, viewer, now: self.now })),
-                (None, None) => Told::Answer(answers::nothing()),
-            };
-            results.push((index, Ok(Decided { told, fired })));
-        }
-        (results, self.deferred)
+        self.judged.refusals.sort_by(|one, other| one.program.cmp(&other.program));
+        self.judged
     }
 
     /// None where it is to be written, and its result follows the commit.
     fn decide_one(&mut self, case: Case<'_>, context: &Context) -> Result<Option<Decided>, Error> {
         let published = case.published?;
-        let substitute = stand_in(case.envelope, context, self.now)?;
+        let substitute = stand_in(case.envelope, context, self.judged.now)?;
         let actor = match (&case.envelope.by, &substitute) {
             (By::Engine, _) => Actor::Engine,
             (By::Person(_), Some(substitute)) => Actor::Person(substitute),
@@ -191,13 +145,13 @@ impl<'a> Round<'a> {
             facts: context.facts.get(&published.program.program).unwrap_or(&no_facts),
             people: &context.people,
             actor,
-            now: self.now,
+            now: self.judged.now,
             if_match: case.envelope.if_match,
             dry_run: case.envelope.dry_run,
             running: running(&case.needs, &published.program.program, context),
             cases: cases(&case.needs, &published.program.program, context),
         };
-        let mint = Mint::new(case.envelope.id, self.now);
+        let mint = Mint::new(case.envelope.id, self.judged.now);
         match decide::decide(&situation, &case.envelope.command, mint) {
             Ok(decision) => {
                 let viewer = if let Actor::Person(person) = actor { Some(person.clone()) } else { None };
@@ -228,18 +182,18 @@ impl<'a> Round<'a> {
         }
         let actor = name_of(&envelope.by);
         let events = std::mem::take(&mut decision.events);
-        let audit_body = audit::seal(&mut decision.instance, envelope.id, self.now, (actor, envelope.acting_for.as_ref()), events)
+        let audit_body = audit::seal(&mut decision.instance, envelope.id, self.judged.now, (actor, envelope.acting_for.as_ref()), events)
             .map_err(|error| Error::Internal(format!("the audit entry cannot be written: {error}")))?;
         let (mut answer, mut reply) = (None, None);
         if let (By::Person(username), Some(idempotency), Some(viewer)) = (&envelope.by, &envelope.idempotency, &viewer) {
-            let told = answers::of(&published, &decision, viewer, self.now)?;
+            let told = answers::of(&published, &decision, viewer, self.judged.now)?;
             let (username, idempotency) = (username.clone(), idempotency.clone());
             reply = Some(StoredReply { username, idempotency, status: told.status, body: told.body.as_text().to_owned() });
             answer = Some(told);
         }
-        self.written.push(Written {
+        self.judged.written.push(Written {
             command: envelope.id,
-            at: self.now,
+            at: self.judged.now,
             actor: actor.to_owned(),
             before,
             decision,
@@ -248,7 +202,7 @@ impl<'a> Round<'a> {
             reply,
         });
         let fired = if timer_of(&envelope.command).is_some() { Fired::Fired } else { Fired::NotATimer };
-        self.accepted.push(Accepted { index, published, viewer, answer, fired });
+        self.judged.accepted.push(Accepted { index, published, viewer, answer, fired });
         Ok(None)
     }
 
@@ -271,11 +225,11 @@ impl<'a> Round<'a> {
         let entry = NewEntry {
             instance: instance.map(|instance| instance.id),
             command: envelope.id,
-            at: self.now,
+            at: self.judged.now,
             actor,
             acting_for: envelope.acting_for.clone(),
         };
-        self.refusals.push(ProgramEntry { program: program.program.clone(), version: program.version, entry, event });
+        self.judged.refusals.push(ProgramEntry { program: program.program.clone(), version: program.version, entry, event });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Use cases: what HTTP, the timer engine and the command line all call.
 
+mod ahead;
 pub mod answer;
 pub mod answer_links;
 mod answers;
@@ -13,6 +14,7 @@ mod deciding;
 mod error;
 mod high_water;
 mod identities;
+mod judged;
 pub mod months;
 pub mod people;
 mod program_entry;
@@ -36,6 +38,7 @@ pub mod views;
 pub mod wake;
 pub mod webhooks;
 
+pub use ahead::Ahead;
 pub use answer::Answer;
 pub use error::Error;
 pub use queue::SLICE_AT_MOST;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::ahead::Ahead;
 use super::slice::{Deciding, Fired, Told};
 use super::{Answer, Error};
 use crate::domain::command::Envelope;
@@ -64,9 +65,14 @@ impl Queue {
         self.deciding.occur(program, workflow).await
     }
 
-    /// Decides and commits a slice of timers at once; instances that others hold are left for later.
-    pub async fn fire(&self, envelopes: Vec<Envelope>) -> Vec<Result<Fired, Error>> {
-        let decided = self.deciding.run(envelopes, Locking::SkipLocked).await;
+    /// Decides timers on distinct instances, where that can be done before their transaction begins.
+    pub fn ahead(&self, envelopes: Vec<Envelope>) -> impl Future<Output = Ahead> + Send + use<> {
+        self.deciding.clone().ahead(envelopes)
+    }
+
+    /// Commits a slice of timers at once; instances that others hold are left for later.
+    pub async fn fire(&self, ahead: Ahead) -> Vec<Result<Fired, Error>> {
+        let decided = self.deciding.follow(ahead).await;
         decided.into_iter().map(|result| result.map(|decided| decided.fired)).collect()
     }
 }

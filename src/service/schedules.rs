@@ -182,12 +182,12 @@ impl Happening<'_> {
             dry_run: false,
         };
         let slice = [(0, envelope)];
-        let mut round = Round::new(self.deciding, &slice, loaded, self.now).await;
+        let round = Round::new(self.deciding, &slice, loaded, self.now).await;
         let context = write.context(&round.wanted()).await?;
-        round.decide(&context);
-        write.write(&round.written).await?;
-        let refusal = round.results.into_iter().find_map(|(_, result)| result.err());
-        Ok(match (round.written.first(), refusal) {
+        let judged = round.decide(&context);
+        write.write(&judged.written).await?;
+        let refusal = judged.results.into_iter().find_map(|(_, result)| result.err());
+        Ok(match (judged.written.first(), refusal) {
             (Some(written), _) => Came::Started(written.decision.instance.id),
             (None, Some(Error::Rejected(Rejection::AlreadyRunning { instance, .. }))) => Came::Skipped(instance),
             (None, Some(error)) => Came::Refused(error.to_string()),

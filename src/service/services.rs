@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ahead::Ahead;
 use super::calendars::Shelf;
 use super::high_water::HighWater;
 use super::identities::Identities;
@@ -67,8 +68,13 @@ impl Services {
         Ok(self.store.database_now().await?.unwrap_or_else(|| self.clock.now()))
     }
 
-    /// Fires timers: decides and commits a slice on distinct instances, leaving out those that others hold.
-    pub async fn fire(&self, envelopes: Vec<Envelope>) -> Vec<Result<super::slice::Fired, Error>> {
-        self.queue.fire(envelopes).await
+    /// Decides timers on distinct instances, where the database has one writer that would otherwise wait for it.
+    pub fn ahead(&self, envelopes: Vec<Envelope>) -> impl Future<Output = Ahead> + Send + use<> {
+        self.queue.ahead(envelopes)
+    }
+
+    /// Fires timers: commits what was decided ahead, and decides what was not, leaving out instances that others hold.
+    pub async fn fire(&self, ahead: Ahead) -> Vec<Result<super::slice::Fired, Error>> {
+        self.queue.fire(ahead).await
     }
 }

@@ -10,6 +10,7 @@ use super::answers;
 use super::calendars::Shelf;
 use super::deciding::Round;
 use super::high_water::HighWater;
+use super::judged::Judged;
 use super::programs::Programs;
 use super::{Answer, Error, Wake};
 use crate::clock::Clock;
@@ -19,7 +20,7 @@ use crate::domain::definition::Published;
 use crate::failpoint::{Point, reach};
 use crate::instant::Instant;
 use crate::store::slice::{Loaded, Locking};
-use crate::store::{self, Store};
+use crate::store::{self, Store, WriteTransaction};
 
 /// How often a slice is tried when the database asks to try again or another writer came first.
 const ATTEMPTS: usize = 5;
@@ -154,38 +155,47 @@ impl Deciding {
         let loaded = transaction.load(&targets, locking).await?;
         reach_in(locking, Point::TimerClaimed, None);
         let (now, own_clock) = self.judged_at(&loaded);
-        let mut round = Round::new(self, slice, loaded, now).await;
+        let round = Round::new(self, slice, loaded, now).await;
         let context = transaction.context(&round.wanted()).await?;
-        round.decide(&context);
-        if !round.written.is_empty() {
-            transaction.write(&round.written).await?;
+        let judged = round.decide(&context);
+        if !judged.written.is_empty() {
+            transaction.write(&judged.written).await?;
         }
-        round.refusals.sort_by(|one, other| one.program.cmp(&other.program));
-        for refusal in &round.refusals {
+        self.conclude(transaction, judged, own_clock, locking).await
+    }
+
+    /// Writes what else belongs to a slice whose rows are written, and commits it.
+    pub(super) async fn conclude(
+        &self,
+        mut transaction: WriteTransaction,
+        judged: Judged,
+        own_clock: bool,
+        locking: Locking,
+    ) -> Result<(Results, Placed), store::Error> {
+        for refusal in &judged.refusals {
             refusal.append(&mut transaction).await?;
         }
-        let judged = !(round.written.is_empty() && round.refusals.is_empty());
-        let raises = own_clock && judged && self.high_water.is_due(now);
+        let raises = own_clock && !judged.is_idle() && self.high_water.is_due(judged.now);
         if raises {
             // Last, because all writers share this one row and whoever waits for it must hold up nobody.
-            transaction.raise_high_water(now).await?;
+            transaction.raise_high_water(judged.now).await?;
         }
         reach_in(locking, Point::TimerBeforeCommit, Some(Point::BeforeCommit));
-        let armed = round.armed();
+        let armed = judged.armed();
         transaction.commit().await?;
         reach_in(locking, Point::TimerAfterCommit, Some(Point::AfterCommitBeforeAck));
         if raises {
-            self.high_water.raised(now);
+            self.high_water.raised(judged.now);
         }
-        if !round.written.is_empty() {
+        if !judged.written.is_empty() {
             self.wake.committed(armed);
         }
-        Ok(round.finish())
+        Ok(judged.finish())
     }
 }
 
 /// Only the timer engine leaves out what others hold.
-fn reach_in(locking: Locking, timers: Point, requests: Option<Point>) {
+pub(super) fn reach_in(locking: Locking, timers: Point, requests: Option<Point>) {
     match locking {
         Locking::SkipLocked => reach(timers),
         Locking::Wait => requests.into_iter().for_each(reach),

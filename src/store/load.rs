@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::documents::read;
 use super::slice::{Loaded, Locking};
-use super::{Backend, Error, WriteTransaction};
+use super::{Backend, Error, Store, WriteTransaction};
 use crate::domain::command::Target;
 use crate::domain::instance::Instance;
 use crate::ids::{BreachId, InstanceId, RecordId, TaskId};
@@ -22,16 +22,21 @@ const DOCUMENT: i32 = 4;
 const NOW: i32 = 5;
 const RECORD: i32 = 6;
 
-/// Cross joins keep what is wanted outside, as written.
+/// Cross joins keep what is wanted outside, as written. All is one row, the documents a line each: every row that SQLite hands over wakes
+/// who waits for it.
 const SQLITE: &str = "\
 WITH wanted AS (SELECT j.value ->> 'kind' AS kind, unhex(j.value ->> 'id', '-') AS id FROM json_each(?) AS j),
-found AS (
+found AS MATERIALIZED (
     SELECT 1 AS tag, w.id AS target, i.id AS instance FROM wanted w CROSS JOIN instance i ON i.id = w.id WHERE w.kind = 1
     UNION ALL SELECT 2, w.id, t.instance_id FROM wanted w CROSS JOIN task t ON t.id = w.id WHERE w.kind = 2
     UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w CROSS JOIN breach b ON b.id = w.id WHERE w.kind = 3
     UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w CROSS JOIN record r ON r.id = w.id WHERE w.kind = 6)
-SELECT tag, target, instance, NULL AS document, NULL AS now FROM found
-UNION ALL SELECT 4, NULL, i.id, i.document, NULL FROM (SELECT DISTINCT instance AS id FROM found) AS f CROSS JOIN instance i ON i.id = f.id";
+SELECT (SELECT json_group_array(json_array(tag, hex(target), hex(instance))) FROM found) AS found,
+    (SELECT group_concat(i.document, char(10)) FROM (SELECT DISTINCT instance AS id FROM found) AS f CROSS JOIN instance i ON i.id = f.id)
+        AS documents";
+/// The documents alone, for instances whose ids are known.
+const SQLITE_DOCUMENTS: &str =
+    "SELECT group_concat(i.document, char(10)) AS documents FROM json_each(?) AS j CROSS JOIN instance i ON i.id = unhex(j.value, '-')";
 
 /// The branches of a UNION ALL run in order, so the clock is read when the locks are held. Each row is looked for by its key, in the
 /// order of the ids: no plan that is kept while tables grow can go through a whole one, or lock in another order.
@@ -64,50 +69,89 @@ impl WriteTransaction {
     /// Finds the instances of `targets`, locks their rows and reads their documents, in one statement. What does not
     /// exist, and under `SkipLocked` what somebody else holds, is left out.
     pub async fn load(&mut self, targets: &[Target], locking: Locking) -> Result<Loaded, Error> {
-        let wanted: Vec<_> = targets
-            .iter()
-            .filter_map(|target| match target {
-                Target::New => None,
-                Target::Instance(id) => Some(json!({ "kind": INSTANCE, "id": id })),
-                Target::Task(id) => Some(json!({ "kind": TASK, "id": id })),
-                Target::Breach(id) => Some(json!({ "kind": BREACH, "id": id })),
-                Target::Record(id) => Some(json!({ "kind": RECORD, "id": id })),
-            })
-            .collect();
-        let sql = match (self.backend, locking) {
-            (Backend::Sqlite, Locking::Wait | Locking::SkipLocked) => SQLITE,
-            (Backend::Postgres, Locking::Wait) => POSTGRES_WAIT,
-            (Backend::Postgres, Locking::SkipLocked) => POSTGRES_SKIP,
-        };
-        let rows = self.query(sql, vec![serde_json::Value::Array(wanted).to_string().into()]).await?;
+        let wanted = vec![wanted(targets).into()];
         let mut loaded = Loaded::default();
-        for row in &rows {
-            take(&mut loaded, row)?;
+        match (self.backend, locking) {
+            (Backend::Sqlite, Locking::Wait | Locking::SkipLocked) => {
+                for row in &self.query(SQLITE, wanted).await? {
+                    take_all(&mut loaded, row)?;
+                }
+            }
+            (Backend::Postgres, Locking::Wait) => take_each(&mut loaded, &self.query(POSTGRES_WAIT, wanted).await?)?,
+            (Backend::Postgres, Locking::SkipLocked) => take_each(&mut loaded, &self.query(POSTGRES_SKIP, wanted).await?)?,
         }
         Ok(loaded)
     }
 }
 
-fn take(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
-    let tag: i32 = row.try_get("", "tag")?;
-    if tag == NOW {
-        loaded.database_now = row.try_get::<Option<i64>>("", "now")?.map(Instant::clamped);
-        return Ok(());
+impl Store {
+    /// The instances of `ids` on SQLite, without locks and outside any transaction: what is decided on them must be written under a
+    /// compare of revisions. What does not exist is left out.
+    pub async fn peek(&self, ids: &[InstanceId]) -> Result<Loaded, Error> {
+        let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = self.read(SQLITE_DOCUMENTS, vec![json!(wanted).to_string().into()]).await?;
+        let mut loaded = Loaded::default();
+        for row in &rows {
+            take_documents(&mut loaded, row)?;
+        }
+        loaded.found = loaded.instances.keys().map(|id| (Target::Instance(*id), *id)).collect();
+        Ok(loaded)
     }
-    let instance = InstanceId(row.try_get("", "instance")?);
-    if tag == DOCUMENT {
-        loaded.instances.insert(instance, parse(instance, &row.try_get::<String>("", "document")?)?);
-        return Ok(());
+}
+
+/// The targets as the statement takes them.
+fn wanted(targets: &[Target]) -> String {
+    let wanted = targets.iter().filter_map(|target| match target {
+        Target::New => None,
+        Target::Instance(id) => Some(json!({ "kind": INSTANCE, "id": id })),
+        Target::Task(id) => Some(json!({ "kind": TASK, "id": id })),
+        Target::Breach(id) => Some(json!({ "kind": BREACH, "id": id })),
+        Target::Record(id) => Some(json!({ "kind": RECORD, "id": id })),
+    });
+    serde_json::Value::Array(wanted.collect()).to_string()
+}
+
+/// The one row of SQLite.
+fn take_all(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
+    let found: Vec<(i32, Uuid, Uuid)> = read("targets", "of a slice", &row.try_get::<String>("", "found")?)?;
+    loaded.found = found.into_iter().map(|(tag, target, instance)| (target_of(tag, target), InstanceId(instance))).collect();
+    take_documents(loaded, row)
+}
+
+fn take_documents(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
+    let documents: Option<String> = row.try_get("", "documents")?;
+    for document in documents.iter().flat_map(|documents| documents.lines()) {
+        let instance: Instance = read("instance", "of a slice", document)?;
+        loaded.instances.insert(instance.id, instance);
     }
-    let target: Uuid = row.try_get("", "target")?;
-    let target = match tag {
+    Ok(())
+}
+
+/// The rows of PostgreSQL.
+fn take_each(loaded: &mut Loaded, rows: &[QueryResult]) -> Result<(), Error> {
+    for row in rows {
+        let tag: i32 = row.try_get("", "tag")?;
+        if tag == NOW {
+            loaded.database_now = row.try_get::<Option<i64>>("", "now")?.map(Instant::clamped);
+            continue;
+        }
+        let instance = InstanceId(row.try_get("", "instance")?);
+        if tag == DOCUMENT {
+            loaded.instances.insert(instance, parse(instance, &row.try_get::<String>("", "document")?)?);
+        } else {
+            loaded.found.insert(target_of(tag, row.try_get("", "target")?), instance);
+        }
+    }
+    Ok(())
+}
+
+fn target_of(tag: i32, target: Uuid) -> Target {
+    match tag {
         TASK => Target::Task(TaskId(target)),
         BREACH => Target::Breach(BreachId(target)),
         RECORD => Target::Record(RecordId(target)),
         _ => Target::Instance(InstanceId(target)),
-    };
-    loaded.found.insert(target, instance);
-    Ok(())
+    }
 }
 
 /// Reads an instance's document.

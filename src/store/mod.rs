@@ -54,6 +54,7 @@ pub use audit::{ExportBound, StoredEntry, StreamHead};
 pub use error::Error;
 pub use installation::InstallationKind;
 pub use migrate::MigrationStatus;
+pub use multirow::Prepared;
 pub use snapshot::{KeptInstance, KeptRecord, Snapshot};
 pub use stream::{NewEntry, Sealed, program_stream};
 pub use timers::DueTimer;

@@ -8,14 +8,15 @@ use std::sync::OnceLock;
 use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 
 use super::rows::Changes;
+use super::slice::Written;
 use super::table::{self, Table};
 use super::{Error, WriteTransaction};
 use crate::failpoint::{Point, is_armed_at, reach};
 
 /// Most rows of one statement; 17 columns of so many stay below SQLite's limit of parameters.
 const MOST_ROWS: usize = 1_024;
-/// Most values of one trip. Each mixture of sizes is a text that stays prepared; with more values there would be too many of them.
-const MOST_VALUES_OF_A_TRIP: usize = 1_000;
+/// Most values of one trip. Each mixture of sizes is a text that stays prepared, with about 80 bytes for each value.
+const MOST_VALUES_OF_A_TRIP: usize = 4_000;
 /// One text for each power of two up to it.
 const SIZES: usize = MOST_ROWS.ilog2() as usize + 1;
 
@@ -31,11 +32,25 @@ const BETWEEN: [Point; 3] = [Point::AfterStateWrite, Point::BeforeAudit, Point::
 /// A statement, its values, and how many rows it must change.
 type Put = (&'static str, Vec<Value>, u64);
 
+/// The statements of a slice in the order they are carried out, with the place that is reached before each group.
+pub struct Prepared([(Option<Point>, Vec<Put>); 4]);
+
+impl Prepared {
+    /// What a slice writes; see [`WriteTransaction::write`] for what it must be like.
+    pub fn of(slice: &[Written]) -> Result<Self, Error> {
+        Ok(Self::of_rows(&Changes::of(slice)?))
+    }
+
+    pub(super) fn of_rows(changes: &Changes) -> Self {
+        Self(groups(changes))
+    }
+}
+
 impl WriteTransaction {
     /// Writes all changes; false when one of the rows was not as it was loaded. Few rows go to the database in one trip, because each
     /// trip costs as much as writing a row; but not where this process is to die between them.
-    pub(super) async fn write_sqlite(&mut self, changes: &Changes) -> Result<bool, Error> {
-        let groups = groups(changes);
+    pub(super) async fn write_sqlite(&mut self, prepared: Prepared) -> Result<bool, Error> {
+        let Prepared(groups) = prepared;
         let values: usize = groups.iter().flat_map(|(_, statements)| statements).map(|(_, values, _)| values.len()).sum();
         if values <= MOST_VALUES_OF_A_TRIP && !is_armed_at(&BETWEEN) {
             return self.write_at_once(groups.into_iter().flat_map(|(_, statements)| statements).collect()).await;
@@ -59,7 +74,6 @@ impl WriteTransaction {
     }
 }
 
-/// The statements in the order they are carried out, with the place that is reached before each group.
 fn groups(changes: &Changes) -> [(Option<Point>, Vec<Put>); 4] {
     let (mut instances, mut rows, mut entries, mut replies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let columns = columns_of::<entity::instance::Entity>(table::MOVED);

@@ -1,13 +1,14 @@
 //! Which timers are due. Nothing is locked or claimed here: a timer fires by compare-and-set when its command commits.
 
 use entity::{timer, timer_trouble};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     Statement,
 };
 use uuid::Uuid;
 
+use super::documents::read;
 use super::{Backend, Error, Store};
 use crate::ids::{InstanceId, TimerId};
 use crate::instant::Instant;
@@ -46,7 +47,7 @@ impl Store {
     }
 
     async fn due_of(&self, severity: &'static str, now: Instant, limit: u64) -> Result<Vec<DueTimer>, Error> {
-        let rows: Vec<(Uuid, i64, Uuid, i64)> = armed()
+        let select = armed()
             .filter(Expr::cust(severity))
             .filter(timer::Column::DueAt.lte(now.millis()))
             .filter(without(troubles().filter(left_alone_at(now))))
@@ -55,17 +56,27 @@ impl Store {
             .order_by_asc(timer::Column::Id)
             .limit(limit)
             .select_only()
-            .columns([timer::Column::Id, timer::Column::Generation, timer::Column::InstanceId, timer::Column::DueAt])
-            .into_tuple()
-            .all(self.reader())
-            .await?;
-        let due = |(id, generation, instance, due_at)| DueTimer {
+            .columns([timer::Column::DueAt, timer::Column::InstanceId, timer::Column::Id, timer::Column::Generation]);
+        let mut rows: Vec<(i64, Uuid, Uuid, i64)> = match self.backend() {
+            Backend::Postgres => select.into_tuple().all(self.reader()).await?,
+            Backend::Sqlite => self.due_at_once(select).await?,
+        };
+        rows.sort_unstable();
+        let due = |(due_at, instance, id, generation)| DueTimer {
             id: TimerId(id),
             generation,
             instance: InstanceId(instance),
             due_at: Instant::clamped(due_at),
         };
         Ok(rows.into_iter().map(due).collect())
+    }
+
+    /// The rows as one: every row that SQLite hands over wakes who waits for it.
+    async fn due_at_once(&self, select: Select<timer::Entity>) -> Result<Vec<(i64, Uuid, Uuid, i64)>, Error> {
+        const AT_ONCE: &str = "json_group_array(json_array(due_at, hex(instance_id), hex(id), generation))";
+        let select = Query::select().expr_as(Expr::cust(AT_ONCE), "due").from_subquery(select.into_query(), "due_timer").to_owned();
+        let row = self.reader().query_one(&select).await?;
+        row.map_or(Ok(Vec::new()), |row| read("timers", "that are due", &row.try_get::<String>("", "due")?))
     }
 
     /// The instant at which the next timer is to be fired, or to be tried again, due or not.

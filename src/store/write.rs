@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use sea_orm::Value;
 use serde::Serialize;
 
+use super::multirow::Prepared;
 use super::rows::Changes;
 use super::slice::Written;
 use super::table::{self, Table};
@@ -68,10 +69,22 @@ impl WriteTransaction {
         let mut changes = Changes::of(slice).inspect_err(|_| {
             self.spoil();
         })?;
-        let written = match self.backend {
-            Backend::Sqlite => self.write_sqlite(&changes).await,
-            Backend::Postgres => self.write_postgres(batches(&mut changes)?).await,
-        };
+        match self.backend {
+            Backend::Sqlite => self.write_prepared(Prepared::of_rows(&changes)).await,
+            Backend::Postgres => {
+                let written = self.write_postgres(batches(&mut changes)?).await;
+                self.settle(written)
+            }
+        }
+    }
+
+    /// Writes to SQLite what was prepared; errors are those of [`Self::write`].
+    pub async fn write_prepared(&mut self, prepared: Prepared) -> Result<(), Error> {
+        let written = self.write_sqlite(prepared).await;
+        self.settle(written)
+    }
+
+    fn settle(&mut self, written: Result<bool, Error>) -> Result<(), Error> {
         match written {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.spoil()),

@@ -1,7 +1,8 @@
 //! The audit entries as one journal, in an order in which nothing is ever inserted before what was already read.
 
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
+use crate::store::documents::read;
 use crate::store::{Backend, Error, Store};
 
 /// A place in the journal: the writing transaction (0 on SQLite) and the entry's number.
@@ -35,24 +36,26 @@ const POSTGRES_HELD_BACK: &str = "SELECT position FROM audit_entry WHERE (writer
 const POSTGRES_END: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 AS writer, \
     9223372036854775807::bigint AS position";
 const POSTGRES_LAST: &str = "SELECT writer, position FROM audit_entry ORDER BY writer DESC, position DESC LIMIT 1";
-const SQLITE_PAGE: &str = "SELECT writer, position, body FROM audit_entry WHERE $1 = $1 AND position > $2 ORDER BY position LIMIT $3";
+/// The page as one row: every row that SQLite hands over wakes who waits for it.
+const SQLITE_PAGE: &str = "SELECT json_group_array(position) AS positions, json_group_array(body) AS bodies \
+    FROM (SELECT position, body FROM audit_entry WHERE position > $1 ORDER BY position LIMIT $2)";
 const SQLITE_LAST: &str = "SELECT writer, position FROM audit_entry ORDER BY position DESC LIMIT 1";
 
 impl Store {
     /// At most `limit` entries after `after`.
     pub async fn journal_after(&self, after: Position, limit: u64) -> Result<JournalPage, Error> {
-        let sql = match self.backend() {
-            Backend::Sqlite => SQLITE_PAGE,
-            Backend::Postgres => POSTGRES_PAGE,
-        };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.read(sql, vec![after.writer.into(), after.position.into(), limit.into()]).await?;
+        if self.backend() == Backend::Sqlite {
+            let rows = self.read(SQLITE_PAGE, vec![after.position.into(), limit.into()]).await?;
+            let entries = rows.first().map_or(Ok(Vec::new()), entries)?;
+            return Ok(JournalPage { entries, held_back: false });
+        }
         let mut page = JournalPage::default();
-        for row in rows {
+        for row in self.read(POSTGRES_PAGE, vec![after.writer.into(), after.position.into(), limit.into()]).await? {
             let at = Position { writer: row.try_get("", "writer")?, position: row.try_get("", "position")? };
             page.entries.push(JournalEntry { at, body: row.try_get("", "body")? });
         }
-        if page.entries.is_empty() && self.backend() == Backend::Postgres {
+        if page.entries.is_empty() {
             page.held_back = !self.read(POSTGRES_HELD_BACK, vec![after.writer.into(), after.position.into()]).await?.is_empty();
         }
         Ok(page)
@@ -82,8 +85,16 @@ impl Store {
         }
     }
 
-    pub(in crate::store) async fn read(&self, sql: &str, values: Vec<Value>) -> Result<Vec<sea_orm::QueryResult>, Error> {
+    pub(in crate::store) async fn read(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, Error> {
         let statement = Statement::from_sql_and_values(self.reader().get_database_backend(), sql, values);
         Ok(self.reader().query_all_raw(statement).await?)
     }
+}
+
+/// The entries of a page that is one row.
+fn entries(row: &QueryResult) -> Result<Vec<JournalEntry>, Error> {
+    let positions: Vec<i64> = read("page", "of audit entries", &row.try_get::<String>("", "positions")?)?;
+    let bodies: Vec<String> = read("page", "of audit entries", &row.try_get::<String>("", "bodies")?)?;
+    let entry = |(position, body)| JournalEntry { at: Position { writer: 0, position }, body };
+    Ok(positions.into_iter().zip(bodies).map(entry).collect())
 }

@@ -1,0 +1,91 @@
+//! Timers decided before their transaction begins, while the one before is written.
+//!
+//! Guarantee: what is decided ahead is committed only if every instance is still as it was read; otherwise the slice is decided once
+//! more, inside its transaction, like any other. It is for a database with one writer: there a transaction that waits for decisions
+//! holds up everybody.
+
+use std::sync::Arc;
+
+use super::Error;
+use super::deciding::Round;
+use super::judged::Judged;
+use super::slice::{Decided, Deciding, Placed, Results, reach_in};
+use crate::domain::command::{Envelope, Target};
+use crate::failpoint::Point;
+use crate::store::slice::{Context, Locking, Wanted};
+use crate::store::{self, Backend, Prepared};
+
+/// A slice of timers, decided where that could be done ahead.
+pub struct Ahead {
+    slice: Placed,
+    decided: Option<(Judged, bool, Prepared)>,
+}
+
+impl Deciding {
+    /// Has timers on distinct instances decided by what these are now, in a task that begins at once, where the database has one writer.
+    pub fn ahead(self: Arc<Self>, envelopes: Vec<Envelope>) -> impl Future<Output = Ahead> + Send + use<> {
+        let slice: Placed = envelopes.into_iter().enumerate().collect();
+        let task = match self.store.backend() {
+            Backend::Sqlite => Some(tokio::spawn({
+                let slice = slice.clone();
+                async move { self.judge_ahead(&slice).await.map_err(|error| error.to_string()) }
+            })),
+            Backend::Postgres => None,
+        };
+        async move {
+            let decided = match task {
+                None => Ok(None),
+                Some(task) => task.await.unwrap_or_else(|error| Err(error.to_string())),
+            };
+            let decided = decided.unwrap_or_else(|why| {
+                tracing::debug!(why, "timers are decided inside their transaction");
+                None
+            });
+            Ahead { slice, decided }
+        }
+    }
+
+    async fn judge_ahead(&self, slice: &[(usize, Envelope)]) -> Result<Option<(Judged, bool, Prepared)>, store::Error> {
+        let instances = slice.iter().filter_map(|(_, envelope)| match envelope.command.target() {
+            Target::Instance(id) => Some(id),
+            Target::New | Target::Task(_) | Target::Breach(_) | Target::Record(_) => None,
+        });
+        let loaded = self.store.peek(&instances.collect::<Vec<_>>()).await?;
+        reach_in(Locking::SkipLocked, Point::TimerClaimed, None);
+        let (now, own_clock) = self.judged_at(&loaded);
+        let round = Round::new(self, slice, loaded, now).await;
+        if round.wanted() != Wanted::default() {
+            return Ok(None);
+        }
+        let judged = round.decide(&Context::default());
+        let prepared = Prepared::of(&judged.written)?;
+        Ok(judged.deferred.is_empty().then_some((judged, own_clock, prepared)))
+    }
+
+    /// Commits what was decided ahead, or decides it now. The results are in the order of the commands.
+    pub async fn follow(&self, ahead: Ahead) -> Vec<Result<Decided, Error>> {
+        let Ahead { slice, decided } = ahead;
+        if let Some((judged, own_clock, prepared)) = decided {
+            match self.commit_ahead(judged, own_clock, prepared).await {
+                Ok(mut results) => {
+                    results.sort_by_key(|(index, _)| *index);
+                    return results.into_iter().map(|(_, result)| result).collect();
+                }
+                Err(error) => {
+                    metrics::counter!("proviso_slice_retries_total").increment(1);
+                    tracing::debug!(%error, "timers that were decided ahead are decided again");
+                }
+            }
+        }
+        self.run(slice.into_iter().map(|(_, envelope)| envelope).collect(), Locking::SkipLocked).await
+    }
+
+    async fn commit_ahead(&self, judged: Judged, own_clock: bool, prepared: Prepared) -> Result<Results, store::Error> {
+        if judged.is_idle() {
+            return Ok(judged.finish().0);
+        }
+        let mut transaction = self.store.begin_write().await?;
+        transaction.write_prepared(prepared).await?;
+        Ok(self.conclude(transaction, judged, own_clock, Locking::SkipLocked).await?.0)
+    }
+}
