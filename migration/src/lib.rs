@@ -29,6 +29,7 @@ mod m20261126_000064_create_bounced_address;
 mod m20261126_000065_create_substitution;
 mod m20261126_000066_limit_tokens;
 mod m20261127_000067_drop_unread_indexes;
+mod m20261127_000068_derived_rows_refer_freely;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000065_create_substitution::Migration),
             Box::new(m20261126_000066_limit_tokens::Migration),
             Box::new(m20261127_000067_drop_unread_indexes::Migration),
+            Box::new(m20261127_000068_derived_rows_refer_freely::Migration),
         ]
     }
 }
