@@ -13,13 +13,14 @@ use crate::domain::command::{By, Command, Envelope};
 use crate::ids::{self, InstanceId};
 use crate::instant::Instant;
 use crate::service::{Ahead, Fired, SLICE_AT_MOST, Services};
-use crate::store::DueTimer;
 use crate::store::troubles::Failure;
+use crate::store::{Backend, DueTimer};
 
 /// Rows looked at in one query; slices on distinct instances are cut out of them. What becomes due and is graver waits for that many.
 const PAGE: u64 = 4_000;
-/// Slices on their way at the same time: while one waits for the database, the next is decided.
-const AT_A_TIME: usize = 2;
+/// Slices on their way at the same time. One is written to SQLite while the next waits for it; PostgreSQL writes several.
+const AT_A_TIME_ON_SQLITE: usize = 2;
+const AT_A_TIME_ON_POSTGRES: usize = 4;
 /// How long a pass that failed waits before the next.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
@@ -94,18 +95,22 @@ impl Engine {
     async fn page(&self, now: Instant, ahead_millis: i64) -> Result<Pass, crate::store::Error> {
         let due = firsts(self.services.store.due(now, PAGE).await?);
         let slices: Vec<Vec<DueTimer>> = due.chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)).map(<[DueTimer]>::to_vec).collect();
-        let decided = stream::iter(slices).map(|slice| self.ahead(slice)).buffered(AT_A_TIME);
-        let passes = decided.map(|(slice, ahead)| self.fire(slice, ahead, ahead_millis)).buffered(self.at_a_time());
+        let at_a_time = self.at_a_time();
+        let decided = stream::iter(slices).map(|slice| self.ahead(slice)).buffered(at_a_time);
+        let passes = decided.map(|(slice, ahead)| self.fire(slice, ahead, ahead_millis)).buffered(at_a_time);
         let page = passes.try_fold(Pass::default(), |total, pass| std::future::ready(Ok(total.plus(pass)))).await?;
         metrics::counter!("proviso_timers_fired_total").increment(page.fired);
         metrics::counter!("proviso_timers_stale_total").increment(page.stale);
         Ok(page)
     }
 
-    /// Slices fired at the same time, so that the next one waits where the one before leaves the database. A clock that is moved by hand
-    /// keeps them in order.
+    /// A clock that is moved by hand keeps slices in order.
     fn at_a_time(&self) -> usize {
-        if self.services.clock.is_movable() { 1 } else { AT_A_TIME }
+        match self.services.store.backend() {
+            _ if self.services.clock.is_movable() => 1,
+            Backend::Sqlite => AT_A_TIME_ON_SQLITE,
+            Backend::Postgres => AT_A_TIME_ON_POSTGRES,
+        }
     }
 
     /// Deals with each schedule of which something has come by `now`.

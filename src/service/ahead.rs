@@ -21,6 +21,13 @@ pub struct Ahead {
     decided: Option<(Judged, bool, Prepared)>,
 }
 
+impl Ahead {
+    /// How many timers.
+    pub fn len(&self) -> usize {
+        self.slice.len()
+    }
+}
+
 impl Deciding {
     /// Has timers on distinct instances decided by what these are now, in a task that begins at once, where the database has one writer.
     pub fn ahead(self: Arc<Self>, envelopes: Vec<Envelope>) -> impl Future<Output = Ahead> + Send + use<> {

@@ -10,12 +10,12 @@ use futures_util::future::join_all;
 use indexmap::IndexMap;
 use proviso::clock::Clock;
 use proviso::domain::command::{By, Command, Envelope, Start, Submission};
-use proviso::ids::{IdSource, ProgramId, TaskId, Username};
+use proviso::ids::{IdSource, ProgramId, TaskId, Username, timer_command};
 use proviso::instant::Instant;
 use proviso::scheduler::{Engine, Pace, Pass};
-use proviso::service::{Services, Wake};
+use proviso::service::{Fired, Services, Wake};
 use proviso::store::people::NewPerson;
-use proviso::store::{Backend, Store};
+use proviso::store::{Backend, DueTimer, Store};
 use serde_json::json;
 
 use super::snapshot::Snapshot;
@@ -208,6 +208,34 @@ async fn completions_race_with_firing(home: Home) {
     assert!(late > 0 && late < tasks && fired > 0, "they did not race");
 }
 
+/// Timers are decided twice before their turn, and meanwhile one of the tasks is completed: each fires once, the completed one not at all.
+async fn what_was_decided_ahead_gives_way(home: Home) {
+    let clock = Clock::manual(at(START));
+    let node = Node::on(&home.url, clock.clone(), 1).await;
+    node.furnish().await;
+    let due = at(START).plus_millis(HOUR_MILLIS).unwrap();
+    let tasks = node.start_cases(3, due).await;
+    clock.set(due.plus_millis(1).unwrap()).unwrap();
+    let timers = home.store.due(clock.now(), 10).await.unwrap();
+    let ahead = || node.services.ahead(timers.iter().map(firing).collect());
+    let (first, second) = (ahead().await, ahead().await);
+    node.complete(tasks[0]).await;
+    let mut fired = [Vec::new(), Vec::new()];
+    for (fired, ahead) in fired.iter_mut().zip([first, second]) {
+        fired.extend(node.services.fire(ahead).await.into_iter().map(Result::unwrap));
+        fired.sort_by_key(|fired| *fired == Fired::Stale);
+    }
+    assert_eq!(fired, [vec![Fired::Fired, Fired::Fired, Fired::Stale], vec![Fired::Stale; 3]]);
+    assert_eq!(sound(&home, clock.now()).await.breaches.len(), 3, "the completed one was late, and says so itself");
+}
+
+/// What the engine has done with a timer.
+fn firing(timer: &DueTimer) -> Envelope {
+    let command = Command::FireTimer { timer: timer.id, generation: timer.generation, instance: timer.instance };
+    let id = timer_command(timer.id, timer.generation, timer.due_at);
+    Envelope { id, by: By::Engine, acting_for: None, command, if_match: None, idempotency: None, dry_run: false }
+}
+
 /// A machine's clock is stepped two hours ahead and back again. SQLite has no other clock: what that one shows is the time, it is never
 /// shown to go back, and nothing fires again.
 async fn a_stepped_clock_fires_nothing_twice(home: Home) {
@@ -267,6 +295,16 @@ async fn completions_race_with_firing_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn completions_race_with_firing_on_postgresql() {
     completions_race_with_firing(home::postgres().await).await;
+}
+
+#[tokio::test]
+async fn what_was_decided_ahead_gives_way_on_sqlite() {
+    what_was_decided_ahead_gives_way(home::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn what_was_decided_ahead_gives_way_on_postgresql() {
+    what_was_decided_ahead_gives_way(home::postgres().await).await;
 }
 
 #[tokio::test]
