@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Error;
 use super::deciding::Round;
 use super::judged::Judged;
-use super::slice::{Decided, Deciding, Placed, Results, reach_in};
+use super::slice::{Decided, Deciding, Placed, Results, note_size, reach_in};
 use crate::domain::command::{Envelope, Target};
 use crate::failpoint::Point;
 use crate::store::slice::{Context, Locking, Wanted};
@@ -18,12 +18,20 @@ use crate::store::{self, Backend, Prepared};
 /// A slice of timers, decided where that could be done ahead.
 pub struct Ahead {
     slice: Placed,
-    decided: Option<(Judged, bool, Prepared)>,
+    draft: Option<Draft>,
+}
+
+/// A slice that is decided, and not begun.
+struct Draft {
+    judged: Judged,
+    /// Whether this node's clock judged it.
+    own_clock: bool,
+    statements: Prepared,
 }
 
 impl Ahead {
     /// How many timers.
-    pub fn len(&self) -> usize {
+    pub fn timers(&self) -> usize {
         self.slice.len()
     }
 }
@@ -40,19 +48,19 @@ impl Deciding {
             Backend::Postgres => None,
         };
         async move {
-            let decided = match task {
+            let draft = match task {
                 None => Ok(None),
                 Some(task) => task.await.unwrap_or_else(|error| Err(error.to_string())),
             };
-            let decided = decided.unwrap_or_else(|why| {
+            let draft = draft.unwrap_or_else(|why| {
                 tracing::debug!(why, "timers are decided inside their transaction");
                 None
             });
-            Ahead { slice, decided }
+            Ahead { slice, draft }
         }
     }
 
-    async fn judge_ahead(&self, slice: &[(usize, Envelope)]) -> Result<Option<(Judged, bool, Prepared)>, store::Error> {
+    async fn judge_ahead(&self, slice: &[(usize, Envelope)]) -> Result<Option<Draft>, store::Error> {
         let instances = slice.iter().filter_map(|(_, envelope)| match envelope.command.target() {
             Target::Instance(id) => Some(id),
             Target::New | Target::Task(_) | Target::Breach(_) | Target::Record(_) => None,
@@ -65,15 +73,15 @@ impl Deciding {
             return Ok(None);
         }
         let judged = round.decide(&Context::default());
-        let prepared = Prepared::of(&judged.written)?;
-        Ok(judged.deferred.is_empty().then_some((judged, own_clock, prepared)))
+        let statements = Prepared::of(&judged.written)?;
+        Ok(judged.deferred.is_empty().then_some(Draft { judged, own_clock, statements }))
     }
 
     /// Commits what was decided ahead, or decides it now. The results are in the order of the commands.
     pub async fn follow(&self, ahead: Ahead) -> Vec<Result<Decided, Error>> {
-        let Ahead { slice, decided } = ahead;
-        if let Some((judged, own_clock, prepared)) = decided {
-            match self.commit_ahead(judged, own_clock, prepared).await {
+        let Ahead { slice, draft } = ahead;
+        if let Some(draft) = draft {
+            match self.commit_ahead(draft).await {
                 Ok(mut results) => {
                     results.sort_by_key(|(index, _)| *index);
                     return results.into_iter().map(|(_, result)| result).collect();
@@ -87,12 +95,14 @@ impl Deciding {
         self.run(slice.into_iter().map(|(_, envelope)| envelope).collect(), Locking::SkipLocked).await
     }
 
-    async fn commit_ahead(&self, judged: Judged, own_clock: bool, prepared: Prepared) -> Result<Results, store::Error> {
+    async fn commit_ahead(&self, draft: Draft) -> Result<Results, store::Error> {
+        let Draft { judged, own_clock, statements } = draft;
         if judged.is_idle() {
             return Ok(judged.finish().0);
         }
+        note_size(judged.written.len());
         let mut transaction = self.store.begin_write().await?;
-        transaction.write_prepared(prepared).await?;
+        transaction.write_prepared(statements).await?;
         Ok(self.conclude(transaction, judged, own_clock, Locking::SkipLocked).await?.0)
     }
 }

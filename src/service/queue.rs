@@ -72,7 +72,7 @@ impl Queue {
 
     /// Commits a slice of timers at once; instances that others hold are left for later.
     pub async fn fire(&self, ahead: Ahead) -> Vec<Result<Fired, Error>> {
-        let (deciding, timers) = (self.deciding.clone(), ahead.len());
+        let (deciding, timers) = (self.deciding.clone(), ahead.timers());
         let decided = tokio::spawn(async move { deciding.follow(ahead).await }).await;
         let decided = decided.unwrap_or_else(|error| (0..timers).map(|_| Err(Error::Internal(error.to_string()))).collect());
         decided.into_iter().map(|result| result.map(|decided| decided.fired)).collect()

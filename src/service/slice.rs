@@ -106,7 +106,7 @@ impl Deciding {
     /// put into `left`.
     async fn attempt(&self, slice: &[(usize, Envelope)], locking: Locking, left: &mut Placed) -> Results {
         let mut last = None;
-        metrics::histogram!("proviso_slice_commands").record(f64::from(u32::try_from(slice.len()).unwrap_or(u32::MAX)));
+        note_size(slice.len());
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 metrics::counter!("proviso_slice_retries_total").increment(1);
@@ -192,6 +192,11 @@ impl Deciding {
         }
         Ok(judged.finish())
     }
+}
+
+/// Tells how many commands share a transaction.
+pub(super) fn note_size(commands: usize) {
+    metrics::histogram!("proviso_slice_commands").record(f64::from(u32::try_from(commands).unwrap_or(u32::MAX)));
 }
 
 /// Only the timer engine leaves out what others hold.
