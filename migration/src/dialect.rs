@@ -17,6 +17,18 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     Ok(())
 }
 
+/// Has a step that changes several tables of the workflow wait, holding nothing, until no slice of commands is being written on PostgreSQL: the
+/// tables are locked in the order in which a slice fills them, so that neither waits for the other in a circle. What the step reads in
+/// them may take longer than a request may.
+pub async fn wait_for_writers(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    const LOCKS: &[&str] =
+        &["SET LOCAL statement_timeout = '15min'", "LOCK TABLE instance, task, clock, timer, breach, record IN ACCESS EXCLUSIVE MODE"];
+    match manager.get_database_backend() {
+        DbBackend::Postgres => run(manager, LOCKS).await,
+        _ => Ok(()),
+    }
+}
+
 /// Drops tables in the order given.
 pub async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
     for table in tables {

@@ -10,10 +10,12 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::wait_for_writers(manager).await?;
         dialect::run(manager, UP).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::wait_for_writers(manager).await?;
         dialect::run(manager, DOWN).await
     }
 

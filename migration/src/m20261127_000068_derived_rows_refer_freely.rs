@@ -16,14 +16,20 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         match manager.get_database_backend() {
-            DbBackend::Postgres => dialect::run(manager, UP).await,
+            DbBackend::Postgres => {
+                dialect::wait_for_writers(manager).await?;
+                dialect::run(manager, UP).await
+            }
             _ => Ok(()),
         }
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         match manager.get_database_backend() {
-            DbBackend::Postgres => dialect::run(manager, DOWN).await,
+            DbBackend::Postgres => {
+                dialect::wait_for_writers(manager).await?;
+                dialect::run(manager, DOWN).await
+            }
             _ => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
@@ -97,11 +97,18 @@ impl Engine {
         let slices: Vec<Vec<DueTimer>> = due.chunks(self.pace.slice.clamp(1, SLICE_AT_MOST)).map(<[DueTimer]>::to_vec).collect();
         let at_a_time = self.at_a_time();
         let decided = stream::iter(slices).map(|slice| self.ahead(slice)).buffered(at_a_time);
-        let passes = decided.map(|(slice, ahead)| self.fire(slice, ahead, ahead_millis)).buffered(at_a_time);
-        let page = passes.try_fold(Pass::default(), |total, pass| std::future::ready(Ok(total.plus(pass)))).await?;
+        let mut passes = decided.map(|(slice, ahead)| self.fire(slice, ahead, ahead_millis)).buffered(at_a_time);
+        let (mut page, mut failed) = (Pass::default(), None);
+        // Those on their way are waited for, whatever becomes of one.
+        while let Some(pass) = passes.next().await {
+            match pass {
+                Ok(pass) => page = page.plus(pass),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
         metrics::counter!("proviso_timers_fired_total").increment(page.fired);
         metrics::counter!("proviso_timers_stale_total").increment(page.stale);
-        Ok(page)
+        failed.map_or(Ok(page), Err)
     }
 
     /// A clock that is moved by hand keeps slices in order.
@@ -109,7 +116,8 @@ impl Engine {
         match self.services.store.backend() {
             _ if self.services.clock.is_movable() => 1,
             Backend::Sqlite => AT_A_TIME_ON_SQLITE,
-            Backend::Postgres => AT_A_TIME_ON_POSTGRES,
+            // One connection hears hints, and one is left for requests.
+            Backend::Postgres => self.services.store.writers().saturating_sub(2).clamp(1, AT_A_TIME_ON_POSTGRES),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Timers decided before their transaction begins, while the one before is written.
 //!
-//! Guarantee: what is decided ahead is committed only if every instance is still as it was read; otherwise the slice is decided once
-//! more, inside its transaction, like any other. It is for a database with one writer: there a transaction that waits for decisions
+//! Guarantee: what is decided ahead is committed only if every instance is still as it was read, and within a second; otherwise the slice
+//! is decided once more, inside its transaction, like any other. It is for a database with one writer: there a transaction that waits for decisions
 //! holds up everybody.
 
 use std::sync::Arc;
@@ -14,6 +14,9 @@ use crate::domain::command::{Envelope, Target};
 use crate::failpoint::Point;
 use crate::store::slice::{Context, Locking, Wanted};
 use crate::store::{self, Backend, Prepared};
+
+/// How long a draft may wait for the writer: it carries the instant at which it was judged.
+const FRESH_MILLIS: i64 = 1_000;
 
 /// A slice of timers, decided where that could be done ahead.
 pub struct Ahead {
@@ -53,7 +56,7 @@ impl Deciding {
                 Some(task) => task.await.unwrap_or_else(|error| Err(error.to_string())),
             };
             let draft = draft.unwrap_or_else(|why| {
-                tracing::debug!(why, "timers are decided inside their transaction");
+                tracing::warn!(why, "timers could not be decided ahead; they are decided inside their transaction");
                 None
             });
             Ahead { slice, draft }
@@ -88,7 +91,7 @@ impl Deciding {
                 }
                 Err(error) => {
                     metrics::counter!("proviso_slice_retries_total").increment(1);
-                    tracing::debug!(%error, "timers that were decided ahead are decided again");
+                    tracing::info!(%error, "timers that were decided ahead are decided again");
                 }
             }
         }
@@ -102,6 +105,10 @@ impl Deciding {
         }
         note_size(judged.written.len());
         let mut transaction = self.store.begin_write().await?;
+        if self.clock.now().millis_since(judged.now) > FRESH_MILLIS {
+            transaction.rollback().await?;
+            return Err(store::Error::Conflict);
+        }
         transaction.write_prepared(statements).await?;
         Ok(self.conclude(transaction, judged, own_clock, Locking::SkipLocked).await?.0)
     }

@@ -22,8 +22,8 @@ const DOCUMENT: i32 = 4;
 const NOW: i32 = 5;
 const RECORD: i32 = 6;
 
-/// Cross joins keep what is wanted outside, as written. All is one row, the documents a line each: every row that SQLite hands over wakes
-/// who waits for it.
+/// Cross joins keep what is wanted outside, as written. All is one row, the documents among it: every row that SQLite hands over
+/// wakes who waits for it.
 const SQLITE: &str = "\
 WITH wanted AS (SELECT j.value ->> 'kind' AS kind, unhex(j.value ->> 'id', '-') AS id FROM json_each(?) AS j),
 found AS MATERIALIZED (
@@ -32,11 +32,14 @@ found AS MATERIALIZED (
     UNION ALL SELECT 3, w.id, b.instance_id FROM wanted w CROSS JOIN breach b ON b.id = w.id WHERE w.kind = 3
     UNION ALL SELECT 6, w.id, r.instance_id FROM wanted w CROSS JOIN record r ON r.id = w.id WHERE w.kind = 6)
 SELECT (SELECT json_group_array(json_array(tag, hex(target), hex(instance))) FROM found) AS found,
-    (SELECT group_concat(i.document, char(10)) FROM (SELECT DISTINCT instance AS id FROM found) AS f CROSS JOIN instance i ON i.id = f.id)
+    (SELECT group_concat(hex(i.id) || i.document, char(30)) FROM (SELECT DISTINCT instance AS id FROM found) AS f
+        CROSS JOIN instance i ON i.id = f.id)
         AS documents";
 /// The documents alone, for instances whose ids are known.
-const SQLITE_DOCUMENTS: &str =
-    "SELECT group_concat(i.document, char(10)) AS documents FROM json_each(?) AS j CROSS JOIN instance i ON i.id = unhex(j.value, '-')";
+const SQLITE_DOCUMENTS: &str = "SELECT group_concat(hex(i.id) || i.document, char(30)) AS documents FROM json_each(?) AS j CROSS JOIN instance i ON i.id = unhex(j.value, '-')";
+/// Between two documents, each with its id in hexadecimal before it: a character that no JSON holds as it is.
+const SEPARATOR: char = '\u{1e}';
+const ID_LENGTH: usize = 32;
 
 /// The branches of a UNION ALL run in order, so the clock is read when the locks are held. Each row is looked for by its key, in the
 /// order of the ids: no plan that is kept while tables grow can go through a whole one, or lock in another order.
@@ -120,9 +123,10 @@ fn take_all(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
 
 fn take_documents(loaded: &mut Loaded, row: &QueryResult) -> Result<(), Error> {
     let documents: Option<String> = row.try_get("", "documents")?;
-    for document in documents.iter().flat_map(|documents| documents.lines()) {
-        let instance: Instance = read("instance", "of a slice", document)?;
-        loaded.instances.insert(instance.id, instance);
+    for part in documents.iter().flat_map(|documents| documents.split(SEPARATOR)) {
+        let (id, document) = part.split_at_checked(ID_LENGTH).unwrap_or((part, ""));
+        let id = Uuid::try_parse(id).map_err(|why| Error::BadRow { what: "instance", id: id.to_owned(), why: why.to_string() })?;
+        loaded.instances.insert(InstanceId(id), parse(InstanceId(id), document)?);
     }
     Ok(())
 }

@@ -82,6 +82,14 @@ impl Store {
         self.backend
     }
 
+    /// Connections that may write at the same time.
+    pub fn writers(&self) -> usize {
+        match self.backend {
+            Backend::Sqlite => 1,
+            Backend::Postgres => self.writer.get_postgres_connection_pool().options().get_max_connections() as usize,
+        }
+    }
+
     /// The connections to read with. On SQLite they refuse to write.
     pub(in crate::store) fn reader(&self) -> &DatabaseConnection {
         &self.reader
