@@ -229,6 +229,22 @@ async fn what_was_decided_ahead_gives_way(home: Home) {
     assert_eq!(sound(&home, clock.now()).await.breaches.len(), 3, "the completed one was late, and says so itself");
 }
 
+/// What was decided long before the database had time for it is judged by the instant at which it has.
+async fn what_waited_long_is_judged_anew(home: Home) {
+    let clock = Clock::manual(at(START));
+    let node = Node::on(&home.url, clock.clone(), 1).await;
+    node.furnish().await;
+    let due = at(START).plus_millis(HOUR_MILLIS).unwrap();
+    node.start_cases(2, due).await;
+    clock.set(due.plus_millis(1).unwrap()).unwrap();
+    let timers = home.store.due(clock.now(), 10).await.unwrap();
+    let ahead = node.services.ahead(timers.iter().map(firing).collect()).await;
+    clock.set(due.plus_millis(HOUR_MILLIS).unwrap()).unwrap();
+    assert!(node.services.fire(ahead).await.into_iter().all(|fired| fired.unwrap() == Fired::Fired));
+    let detected: Vec<i64> = sound(&home, clock.now()).await.breaches.iter().map(|breach| breach.detected_at).collect();
+    assert_eq!(detected, [clock.now().millis(); 2]);
+}
+
 /// What the engine has done with a timer.
 fn firing(timer: &DueTimer) -> Envelope {
     let command = Command::FireTimer { timer: timer.id, generation: timer.generation, instance: timer.instance };
@@ -305,6 +321,16 @@ async fn what_was_decided_ahead_gives_way_on_sqlite() {
 #[tokio::test]
 async fn what_was_decided_ahead_gives_way_on_postgresql() {
     what_was_decided_ahead_gives_way(home::postgres().await).await;
+}
+
+#[tokio::test]
+async fn what_waited_long_is_judged_anew_on_sqlite() {
+    what_waited_long_is_judged_anew(home::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn what_waited_long_is_judged_anew_on_postgresql() {
+    what_waited_long_is_judged_anew(home::postgres().await).await;
 }
 
 #[tokio::test]
