@@ -36,7 +36,8 @@ SELECT (SELECT json_group_array(json_array(tag, hex(target), hex(instance))) FRO
         CROSS JOIN instance i ON i.id = f.id)
         AS documents";
 /// The documents alone, for instances whose ids are known.
-const SQLITE_DOCUMENTS: &str = "SELECT group_concat(hex(i.id) || i.document, char(30)) AS documents FROM json_each(?) AS j CROSS JOIN instance i ON i.id = unhex(j.value, '-')";
+const SQLITE_DOCUMENTS: &str = "SELECT group_concat(hex(i.id) || i.document, char(30)) AS documents \
+    FROM json_each(?) AS j CROSS JOIN instance i ON i.id = unhex(j.value, '-')";
 /// Between two documents, each with its id in hexadecimal before it: a character that no JSON holds as it is.
 const SEPARATOR: char = '\u{1e}';
 const ID_LENGTH: usize = 32;
